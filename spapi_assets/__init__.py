@@ -1,0 +1,1 @@
+"""Amazon's Selling Partner API as Dagster assets. Kept empty so that every process imports only what it uses."""

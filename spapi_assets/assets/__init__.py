@@ -1,0 +1,1 @@
+"""Thin Dagster shells around the planners: request assets, raw assets, coverage, dbt."""

@@ -1,0 +1,155 @@
+"""The shape of a registry entry: what a report is, when it may be asked for, and the typed columns of the datasets it feeds.
+Only data and its validation live here; reading the YAML files is `loader.py`, deciding what to ask for is `ingest/`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnType(StrEnum):
+    """Types a column may have. Identifiers (ASIN, SKU, order id, postal code) are `text` for ever."""
+
+    TEXT = "text"
+    INTEGER = "integer"  # int64
+    DECIMAL = "decimal"  # decimal128(precision, scale)
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"  # timestamp[us, UTC]
+    DATE = "date"  # date32
+
+
+class Column(_Entry):
+    """One column: Amazon's name for it, ours, and its meaning."""
+
+    name: Name
+    header: str | None = Field(None, description="Flat files: the header as Amazon writes it in English")
+    aliases: tuple[str, ...] = Field((), description="Other spellings and localised headers of the same column")
+    path: str | None = Field(None, description="JSON: dotted path below the row's object")
+    type: ColumnType = ColumnType.TEXT
+    precision: int = 18
+    scale: int = 4
+    unit: str | None = Field(None, description="currency, units, percent, cubic feet ...")
+    pii: bool = Field(False, description="Personal data: dropped unless the deployment names the column")
+    required: bool = Field(False, description="Blank or absent is a value that does not fit")
+    description: str
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Column:
+        if (self.header is None) == (self.path is None):
+            raise ValueError(f"column {self.name}: exactly one of 'header' (flat file) and 'path' (JSON) is needed")
+        return self
+
+
+class DayOf(StrEnum):
+    """Which day a row belongs to."""
+
+    COLUMN = "column"  # the day of `date_column`
+    WINDOW = "window"  # the (single) day that was asked for; the rows carry no date
+    DOCUMENT = "document"  # one date in the document decides for all rows (settlement end date)
+    FETCH = "fetch"  # a snapshot: the day the report was made
+
+
+class Dataset(_Entry):
+    """One table: the rows of one section of a report, one Parquet object per partition."""
+
+    name: Name
+    title: str
+    description: str
+    grain: str = Field(description="What one row is, in words")
+    row_key: tuple[str, ...] = Field((), description="Columns that identify a row inside a partition; empty: line number only")
+    section: str | None = Field(None, description="JSON: the top-level array that holds the rows")
+    day_of: DayOf = DayOf.COLUMN
+    date_column: str | None = Field(None, description="The column whose day is the partition (day_of column or document)")
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"dataset {self.name} has no column {name!r}")
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Dataset:
+        names = [c.name for c in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError(f"dataset {self.name}: a column name occurs twice")
+        missing = {*self.row_key, *([self.date_column] if self.date_column else [])} - set(names)
+        if missing:
+            raise ValueError(f"dataset {self.name}: row_key or date_column names unknown columns {sorted(missing)}")
+        if self.day_of in (DayOf.COLUMN, DayOf.DOCUMENT) and self.date_column is None:
+            raise ValueError(f"dataset {self.name}: day_of '{self.day_of}' needs a date_column")
+        return self
+
+
+class Scope(StrEnum):
+    """Whether one document covers the whole account (region) or one marketplace."""
+
+    ACCOUNT = "account"
+    MARKETPLACE = "marketplace"
+
+
+class Kind(StrEnum):
+    SELLER = "seller"
+    VENDOR = "vendor"
+
+
+class WindowKind(StrEnum):
+    """How partitions (days) become the window of one request."""
+
+    DAYS = "days"  # consecutive days share a request, up to max_days
+    SNAPSHOT = "snapshot"  # the content ignores the dates: only today can be asked for
+    HARVEST = "harvest"  # cannot be requested at all: found by getReports or a notification
+
+
+class Window(_Entry):
+    """Legal windows of a report type. All durations in days unless named otherwise."""
+
+    kind: WindowKind
+    max_days: int = Field(1, ge=1, description="Longest legal span of one request")
+    lookback_days: int = Field(730, description="Older days cannot be asked for")
+    time_zone: Literal["utc", "marketplace"] = Field("utc", description="Whose midnight bounds a day")
+    lag_hours: int = Field(0, description="A day is published this many hours after it closed")
+    restated_days: int = Field(0, description="Days after the day closed during which Amazon still changes it")
+    cool_down_minutes: int = Field(0, description="Amazon makes the report at most once in this time")
+
+
+class Report(_Entry):
+    """One thing Amazon can be asked for: a report type with fixed options. It feeds one or more datasets."""
+
+    name: Name
+    report_type: str
+    title: str
+    description: str
+    family: str
+    kind: Kind
+    scope: Scope
+    format: Literal["tsv", "csv", "json", "xml"]
+    options: dict[str, str] = Field(default_factory=dict)
+    window: Window
+    adoptable: bool = Field(False, description="Finished reports made by others mean the same (no options): adopt them")
+    restricted: bool = Field(False, description="Needs a restricted data token naming the document")
+    schedule: str = Field("0 6 * * *", description="Cron (UTC) at which fresh partitions are asked for")
+    freshness_hours: int = Field(48, description="Older than this is stale")
+    removal_date: str | None = None
+    source: str = Field(description="Where these facts come from")
+    datasets: tuple[Dataset, ...]
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Report:
+        if self.adoptable and self.options:
+            raise ValueError(f"report {self.name}: options are never echoed by Amazon, so a report with options is not adoptable")
+        for dataset in self.datasets:
+            if dataset.day_of is DayOf.WINDOW and self.window.max_days != 1:
+                raise ValueError(f"dataset {dataset.name}: rows without a date need requests of one day (max_days: 1)")
+            for column in dataset.columns:
+                if (self.format == "json") != (column.path is not None):
+                    raise ValueError(f"column {dataset.name}.{column.name}: 'path' is for JSON, 'header' for flat files")
+        return self

@@ -1,0 +1,1 @@
+"""Partitions to windows, windows to requests, requests to documents, documents to typed Parquet. No Dagster."""

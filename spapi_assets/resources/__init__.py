@@ -1,0 +1,1 @@
+"""Dagster resources: the account's APIs, the ledger, the lake and the registry held together."""

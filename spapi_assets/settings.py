@@ -1,0 +1,122 @@
+"""The deployment's settings: environment variables and the accounts file, validated at start, no network.
+Names and defaults only; credentials live in Secrets Manager and are read when a call needs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from spapi_assets.datasets.model import Kind, Report, Scope
+from spapi_assets.spapi.marketplaces import MARKETPLACES
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message names it and the fix."""
+
+
+class Account(BaseModel):
+    """One authorization: a selling partner (seller account in one region, or one vendor group)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    kind: Kind
+    region: Literal["na", "eu", "fe"]
+    selling_partner_id: str
+    marketplaces: tuple[str, ...] = Field(min_length=1, description="Country codes, e.g. DE, UK, US")
+    secret: str = Field(description="Secrets Manager name of {client_id, client_secret, refresh_token}")
+    reports: tuple[str, ...] | None = Field(None, description="Only these reports; default: all of the account's kind")
+
+    def wants(self, report: Report) -> bool:
+        return report.kind is self.kind and (self.reports is None or report.name in self.reports)
+
+
+class Settings(BaseModel):
+    """Everything a process needs to know about its deployment. Field docs name the environment variable."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accounts: tuple[Account, ...]
+    lake_uri: str = Field(description="SPAPI_LAKE_URI: s3://bucket/prefix or a folder")
+    queue_name: str = Field("spapi-notifications", description="SPAPI_QUEUE_NAME")
+    ledger_table: str = Field("spapi-ledger", description="SPAPI_LEDGER_TABLE")
+    quota_table: str = Field("spapi-quota", description="SPAPI_QUOTA_TABLE")
+    glue_database: str = Field("spapi_raw", description="SPAPI_GLUE_DATABASE")
+    spapi_endpoint_url: str | None = Field(None, description="SPAPI_ENDPOINT_URL: instead of the region's endpoint")
+    lwa_endpoint_url: str | None = Field(None, description="LWA_ENDPOINT_URL: instead of https://api.amazon.com/auth/o2/token")
+    pii_columns: frozenset[str] = Field(frozenset(), description="SPAPI_PII_COLUMNS: dataset.column,...")
+    datasets_dirs: tuple[Path, ...] = Field((), description="SPAPI_DATASETS_DIRS: folders of your own YAML files")
+    first_date: str = Field(description="SPAPI_FIRST_DATE: first day partition")
+    dbt_target: str = Field("local", description="SPAPI_DBT_TARGET: local | athena | redshift")
+    poll_seconds: float = Field(300.0, description="SPAPI_POLL_SECONDS: how long 'Materialize' waits for a report")
+    request_reserve: float = Field(0.34, description="SPAPI_QUOTA_RESERVE: share of a burst that back-fills leave")
+
+    def account(self, name: str) -> Account:
+        for account in self.accounts:
+            if account.name == name:
+                return account
+        known = ", ".join(a.name for a in self.accounts)
+        raise SettingsError(f"Account {name!r} is not in the accounts file; known accounts: {known}")
+
+    def partition_keys(self, report: Report) -> list[str]:
+        """Keys of the `account` partition dimension for a report: `name`, or `name.MARKETPLACE` by marketplace."""
+        accounts = [a for a in self.accounts if a.wants(report)]
+        if report.scope is Scope.ACCOUNT:
+            return [a.name for a in accounts]
+        return [f"{a.name}.{m}" for a in accounts for m in a.marketplaces]
+
+
+def read_accounts(path: Path) -> tuple[Account, ...]:
+    if not path.is_file():
+        raise SettingsError(f"No accounts file at {path}. Set SPAPI_ACCOUNTS_FILE, or copy accounts.yaml from the repository.")
+    try:
+        accounts = tuple(Account.model_validate(a) for a in yaml.safe_load(path.read_text("utf-8"))["accounts"])
+    except (yaml.YAMLError, ValidationError, TypeError, KeyError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    names = [a.name for a in accounts]
+    if not accounts or len(set(names)) != len(names):
+        raise SettingsError(f"{path}: account names must be unique and there must be at least one; found {names}")
+    for account in accounts:
+        for code in account.marketplaces:
+            marketplace = MARKETPLACES.get(code)
+            if marketplace is None or marketplace.region != account.region:
+                legal = ", ".join(m.code for m in MARKETPLACES.values() if m.region == account.region)
+                raise SettingsError(
+                    f"{path}: account {account.name}: marketplace {code!r} is not in region {account.region} ({legal})"
+                )
+    return accounts
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment. Unset variables have local defaults, so that a clone works without any."""
+
+    def get(name: str) -> str | None:
+        return environ.get(name) or None
+
+    values: dict[str, object] = {
+        "accounts": read_accounts(Path(get("SPAPI_ACCOUNTS_FILE") or PROJECT_ROOT / "accounts.yaml")),
+        "lake_uri": get("SPAPI_LAKE_URI") or str(PROJECT_ROOT / "lake"),
+        "queue_name": get("SPAPI_QUEUE_NAME"),
+        "ledger_table": get("SPAPI_LEDGER_TABLE"),
+        "quota_table": get("SPAPI_QUOTA_TABLE"),
+        "glue_database": get("SPAPI_GLUE_DATABASE"),
+        "spapi_endpoint_url": get("SPAPI_ENDPOINT_URL"),
+        "lwa_endpoint_url": get("LWA_ENDPOINT_URL"),
+        "pii_columns": frozenset(filter(None, (get("SPAPI_PII_COLUMNS") or "").replace(" ", "").split(","))) or None,
+        "datasets_dirs": tuple(Path(p) for p in (get("SPAPI_DATASETS_DIRS") or "").split(os.pathsep) if p) or None,
+        "first_date": get("SPAPI_FIRST_DATE") or "2024-01-01",
+        "dbt_target": get("SPAPI_DBT_TARGET"),
+        "poll_seconds": get("SPAPI_POLL_SECONDS"),
+        "request_reserve": get("SPAPI_QUOTA_RESERVE"),
+    }
+    try:
+        return Settings.model_validate({k: v for k, v in values.items() if v is not None})
+    except ValidationError as error:
+        raise SettingsError(f"The environment's settings do not fit: {error}") from error

@@ -1,0 +1,1 @@
+"""The Selling Partner API as a client: auth, throttle, session and one module per API. `requests` only."""

@@ -1,0 +1,47 @@
+"""Shared fixtures: the AWS emulator as a real server on loopback, and Amazon's own models where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "amazon"
+
+
+@pytest.fixture(scope="session")
+def amazon_reference() -> Path:
+    """Amazon's models, schemas and examples; they are large, so they are not part of the repository."""
+    if not REFERENCE.is_dir():
+        pytest.skip("Amazon's models and examples are not here (expected beside the repository in ../shared/reference/amazon)")
+    return REFERENCE
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[str]:
+    """One AWS emulator per test process, over real HTTP on loopback."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The emulator as this test's AWS, emptied before the test. Returns the endpoint."""
+    for name in [n for n in os.environ if n.startswith(("AWS_", "SPAPI_", "LWA_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    import requests
+
+    requests.post(f"{aws_server}/moto-api/reset", timeout=10)
+    return aws_server
