@@ -139,6 +139,7 @@ class Report(_Entry):
     schedule: str = Field("0 6 * * *", description="Cron (UTC) at which fresh partitions are asked for")
     freshness_hours: int = Field(48, description="Older than this is stale")
     removal_date: str | None = None
+    excluded_sections: dict[str, str] = Field(default_factory=dict, description="JSON: top-level keys no dataset holds, and why")
     source: str = Field(description="Where these facts come from")
     datasets: tuple[Dataset, ...]
 
