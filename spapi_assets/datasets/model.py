@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
+# The partition columns of every dataset. A table must not hold them twice (Athena refuses to read such a table).
+PARTITION_COLUMNS = ("account", "marketplace", "date")
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +84,8 @@ class Dataset(_Entry):
         names = [c.name for c in self.columns]
         if len(set(names)) != len(names):
             raise ValueError(f"dataset {self.name}: a column name occurs twice")
+        if reserved := set(names) & set(PARTITION_COLUMNS):
+            raise ValueError(f"dataset {self.name}: {sorted(reserved)} are partition columns, give the columns other names")
         missing = {*self.row_key, *([self.date_column] if self.date_column else [])} - set(names)
         if missing:
             raise ValueError(f"dataset {self.name}: row_key or date_column names unknown columns {sorted(missing)}")
