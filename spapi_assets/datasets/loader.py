@@ -51,8 +51,11 @@ def read_report(path: Path) -> Report:
         content = yaml.safe_load(path.read_text("utf-8"))
         return Report.model_validate({"family": path.parent.name, **content})
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, e['loc'])) or 'the report'}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors())
-        raise RegistryError(f"{path} is not a report: {'; '.join(faults)}") from error
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'the report'}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
+        raise RegistryError(f"{path} does not describe a report: {faults}") from error
     except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
         raise RegistryError(f"{path} is not a YAML mapping in UTF-8: {error}") from error
 
@@ -62,6 +65,6 @@ def load_registry(*extra_folders: Path) -> Registry:
     """The built-in reports plus those in the deployment's own folders (`SPAPI_DATASETS_DIRS`)."""
     for folder in extra_folders:
         if not folder.is_dir():
-            raise RegistryError(f"SPAPI_DATASETS_DIRS names {folder}, which is not a folder. Create it or take it out of the variable.")
+            raise RegistryError(f"SPAPI_DATASETS_DIRS names {folder}, which is not a folder. Create it or leave it out.")
     files = [f for folder in (BUILT_IN, *extra_folders) for f in sorted(folder.rglob("*.yaml"))]
     return Registry(read_report(f) for f in files)
