@@ -3,6 +3,7 @@ Text only; the models that read the sources are in `dbt_project/`, the prose for
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -116,19 +117,24 @@ def _dataset_table(report: Report, dataset: Dataset) -> dict[str, Any]:
         *(_column(column) for column in dataset.columns),
         *({"name": n, "data_type": sql, "description": text} for n, (sql, text) in LINEAGE_COLUMNS.items()),
     ]
-    description = f"{dataset.description.strip()} Grain: {dataset.grain}."
+    description = _plain(f"{dataset.description.strip()} Grain: {dataset.grain}.")
     return _table(dataset.name, description, ["raw", dataset.name], location, columns)
 
 
 def _column(column: Column) -> dict[str, Any]:
-    text = column.description.strip()
+    text = _plain(column.description)
     if column.unit and column.unit.lower() not in text.lower():
-        text = f"{text.rstrip('.')}. Unit: {column.unit}."
+        text = f"{text.rstrip('.')}. Unit: {_plain(column.unit)}."
     entry: dict[str, Any] = {"name": column.name, "data_type": sql_type(column), "description": text}
     if column.pii:
         entry["description"] += " Dropped unless SPAPI_PII_COLUMNS names it."
         entry["config"] = {"meta": {"pii": True}}
     return entry
+
+
+def _plain(text: str) -> str:
+    """On one line, and nothing that dbt would take for a template."""
+    return re.sub(r"\{(?=[{%#])", "{ ", " ".join(text.split()))
 
 
 def _platform_table(name: str, text: str, columns: dict[str, tuple[str, str]]) -> dict[str, Any]:
