@@ -1,0 +1,4 @@
+{#- A count or quantity below zero is a parsing fault, not a fact. -#}
+{% test not_negative(model, column_name) %}
+select * from {{ model }} where {{ column_name }} < 0
+{% endtest %}
