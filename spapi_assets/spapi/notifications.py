@@ -53,13 +53,20 @@ class NotificationsApi:
         answer = self._session.call(ops.GET_DESTINATION, path={"destinationId": destination_id})
         return self._destination(answer.get("payload"), ops.GET_DESTINATION)
 
-    def create_sqs_destination(self, name: str, queue_arn: str) -> Destination:
-        """Register a standard (not FIFO) queue whose policy lets AMAZON_PRINCIPAL send. Conflict when it is registered."""
-        return self._create_destination(name, {"sqs": {"arn": queue_arn}})
-
-    def create_event_bridge_destination(self, name: str, aws_account: str, aws_region: str) -> Destination:
-        """Register an EventBridge bus; the partner event source must then be associated by hand in that AWS account."""
-        return self._create_destination(name, {"eventBridge": {"accountId": aws_account, "region": aws_region}})
+    def create_destination(
+        self, name: str, *, sqs_arn: str | None = None, event_bridge: tuple[str, str] | None = None
+    ) -> Destination:
+        """Register a standard (not FIFO) queue whose policy lets AMAZON_PRINCIPAL send, or an EventBridge (AWS account, region)
+        whose partner event source must then be associated by hand. Conflict when it is registered already."""
+        if (sqs_arn is None) == (event_bridge is None):
+            raise ValueError("A destination is either a queue (sqs_arn) or an EventBridge account and region.")
+        specification: dict[str, Any]
+        if event_bridge is not None:
+            specification = {"eventBridge": {"accountId": event_bridge[0], "region": event_bridge[1]}}
+        else:
+            specification = {"sqs": {"arn": sqs_arn}}
+        answer = self._session.call(ops.CREATE_DESTINATION, json={"name": name, "resourceSpecification": specification})
+        return self._destination(answer.get("payload"), ops.CREATE_DESTINATION)
 
     def ensure_sqs_destination(self, name: str, queue_arn: str) -> Destination:
         """The destination for this queue, created if there is none. Two callers at once end with the same one."""
@@ -67,7 +74,7 @@ class NotificationsApi:
             if existing.sqs_arn == queue_arn:
                 return existing
         try:
-            return self.create_sqs_destination(name, queue_arn)
+            return self.create_destination(name, sqs_arn=queue_arn)
         except Conflict:
             for existing in self.destinations():
                 if existing.sqs_arn == queue_arn:
@@ -136,10 +143,6 @@ class NotificationsApi:
     def delete_subscription(self, notification_type: str, subscription_id: str) -> None:
         path = {"notificationType": notification_type, "subscriptionId": subscription_id}
         self._session.call(ops.DELETE_SUBSCRIPTION_BY_ID, path=path)
-
-    def _create_destination(self, name: str, specification: dict[str, Any]) -> Destination:
-        answer = self._session.call(ops.CREATE_DESTINATION, json={"name": name, "resourceSpecification": specification})
-        return self._destination(answer.get("payload"), ops.CREATE_DESTINATION)
 
     def _destination(self, entry: Any, operation: ops.Operation) -> Destination:
         try:

@@ -20,7 +20,7 @@ class Participation:
     name: str
     store_name: str
     currency: str
-    participating: bool
+    is_participating: bool
     suspended_listings: bool
 
 
@@ -41,7 +41,7 @@ class SellersApi:
                     name=entry["marketplace"]["name"],
                     store_name=entry.get("storeName") or "",
                     currency=entry["marketplace"]["defaultCurrencyCode"],
-                    participating=bool(entry["participation"]["isParticipating"]),
+                    is_participating=bool(entry["participation"]["isParticipating"]),
                     suspended_listings=bool(entry["participation"]["hasSuspendedListings"]),
                 )
                 for entry in answer["payload"]

@@ -93,10 +93,8 @@ def relearn(state: BucketState | None, plan: RatePlan, rate: float | None, now: 
 
 
 def emptied(state: BucketState | None, plan: RatePlan, now: float) -> BucketState:
-    """The bucket after a 429: empty, and a learned rate above the published one forgotten (429 carries no rate header)."""
-    rate = state.rate if state else None
-    state = BucketState(tat=now, rate=min(rate, plan.rate) if rate else None)
-    return replace(state, tat=now + plan.burst * spacing(state, plan))
+    """The bucket after a 429: empty. The rate stays as learned, because a 429 carries no rate header."""
+    return BucketState(tat=now + plan.burst * spacing(state, plan), rate=state.rate if state else None)
 
 
 class Throttle(Protocol):
