@@ -1,0 +1,139 @@
+"""FBA inventory of a stock pool at an instant, and daily movements: opening + received + released + returned - sold = closing.
+Simulation is in stock.py; this only reads it and adds what orders know (reserved units, returns)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from .accounts import Account
+from .business import Business
+from .catalog import PRODUCTS, Product
+from .marketplaces import day_start, local_day
+from .orders import MAX_OPEN_DAYS, MAX_REFUND_DAYS
+from .stock import CYCLE, cycle_of, cycle_start
+
+_RETURN_DAYS = MAX_REFUND_DAYS + MAX_OPEN_DAYS
+
+
+@dataclass(frozen=True)
+class Position:
+    """Units of one product at an instant. Warehouse = fulfillable + reserved + unsellable + researching."""
+
+    product: Product
+    fulfillable: int
+    reserved: int
+    unsellable: int
+    researching: int
+    inbound_working: int
+    inbound_shipped: int
+    inbound_receiving: int
+
+    @property
+    def warehouse(self) -> int:
+        return self.fulfillable + self.reserved + self.unsellable + self.researching
+
+    @property
+    def total(self) -> int:
+        return self.warehouse + self.inbound_working + self.inbound_shipped + self.inbound_receiving
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One product's stock day in units. `received` is negative when a stock review removes a surplus."""
+
+    opening: int
+    received: int
+    released: int
+    returned: int
+    sold: int
+    closing: int
+
+
+def movement(business: Business, account: Account, pool: str, product: Product, day: date) -> Movement:
+    """What moved on a pool day. Returned units are graded, and become sellable, on the first day of a cycle."""
+    today = business.stock_day(account, pool, day)
+    n = product.index
+    before = business.stock_day(account, pool, day - timedelta(days=1))
+    opening, released, returned, received = before.closing[n], today.released[n], 0, today.received[n]
+    if day == cycle_start(cycle_of(day)):
+        released = _released_over_the_boundary(business, account, pool, product, day)
+        returned, _ = _returns(business, account, pool, day_start(_zone(business, account, pool), day))[n]
+        received = today.opening[n] - opening - released - returned  # the delivery that brings the stock to the cycle's level
+    return Movement(opening, received, released, returned, today.ordered[n], today.closing[n])
+
+
+def positions(business: Business, account: Account, pool: str, now: float) -> list[Position]:
+    """The pool's FBA products at an instant."""
+    zone = _zone(business, account, pool)
+    day = local_day(zone, now)
+    today = business.stock_day(account, pool, day)
+    fulfillable = list(today.opening)
+    reserved = [0] * len(PRODUCTS)
+    for m in business.pool(account, pool):
+        for order in business.purchased_between(account, m, day - timedelta(days=MAX_OPEN_DAYS), day):
+            if order.purchased > now:
+                continue
+            for line in order.lines:
+                n = line.product.index
+                if order.purchased >= day_start(zone, day):
+                    fulfillable[n] -= line.units
+                gone = order.shipped or day_start(zone, local_day(zone, order.cancelled) + timedelta(days=1))
+                if gone > now:
+                    reserved[n] += line.units
+    returns = _returns(business, account, pool, now)
+    result = []
+    for product in PRODUCTS:
+        if product.fba:
+            n = product.index
+            inbound = _inbound(business, account, pool, product, day, fulfillable[n])
+            result.append(Position(product, fulfillable[n], reserved[n], returns[n][1], returns[n][0], *inbound))
+    return result
+
+
+def _zone(business: Business, account: Account, pool: str) -> str:
+    return business.pool(account, pool)[0].zone
+
+
+def _returns(business: Business, account: Account, pool: str, now: float) -> list[tuple[int, int]]:
+    """Per product: returned units (sellable, unsellable) that arrived since the last stock review before `now`."""
+    zone = _zone(business, account, pool)
+    last = local_day(zone, now - 1)
+    since = day_start(zone, cycle_start(cycle_of(last)))
+    counts = [[0, 0] for _ in PRODUCTS]
+    for m in business.pool(account, pool):
+        for order in business.purchased_between(account, m, local_day(zone, since) - timedelta(days=_RETURN_DAYS), last):
+            for line in order.lines:
+                if line.refund_at and since <= line.refund_at < now:
+                    counts[line.product.index][0 if line.sellable_return else 1] += line.refund_units
+    return [(a, b) for a, b in counts]
+
+
+def _released_over_the_boundary(business: Business, account: Account, pool: str, product: Product, day: date) -> int:
+    """Units of orders cancelled the day before a cycle begins: they are sellable again on its first day."""
+    zone = _zone(business, account, pool)
+    units = 0
+    for m in business.pool(account, pool):
+        for order in business.purchased_between(account, m, day - timedelta(days=2), day - timedelta(days=1)):
+            if order.cancelled and local_day(zone, order.cancelled) == day - timedelta(days=1):
+                units += sum(line.units for line in order.lines if line.product is product)
+    return units
+
+
+def _inbound(business: Business, account: Account, pool: str, product: Product, day: date, have: int) -> tuple[int, int, int]:
+    """Units on their way: (working, shipped, receiving), announced ten days before delivery and at the dock the day before."""
+    working = shipped = receiving = 0
+    cycle = business.cycle(account, pool, cycle_of(day))
+    following = cycle_start(cycle_of(day)) + timedelta(days=CYCLE)
+    deliveries = {when: units[product.index] for when, units in cycle.deliveries.items() if when > day}
+    if (following - day).days <= 10:
+        deliveries[following] = max(0, business.cycle(account, pool, cycle_of(following)).level[product.index] - max(0, have))
+    for when, units in deliveries.items():
+        ahead = (when - day).days
+        if ahead == 1:
+            receiving += units
+        elif ahead <= 6:
+            shipped += units
+        elif ahead <= 10:
+            working += units
+    return working, shipped, receiving

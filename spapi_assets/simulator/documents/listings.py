@@ -1,0 +1,64 @@
+"""GET_MERCHANT_LISTINGS_ALL_DATA: every offer of one marketplace as it is now, in the store's language and charset.
+The option preferredReportDocumentLocale=en_US turns the header (not the titles) English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from ..business.catalog import PRODUCTS, Product, list_price
+from ..business.inventory import positions
+from ..business.marketplaces import Marketplace
+from ..business.seeds import derive
+from ..business.titles import title
+from .flat import flat_file, money
+from .headers import listings_header
+from .model import Document, Request
+
+_CHANNEL = {"eu": "AMAZON_EU", "na": "AMAZON_NA", "fe": "AMAZON_JP"}
+_OPEN_DATE = {"eu": "%d/%m/%Y %H:%M:%S", "na": "%Y-%m-%d %H:%M:%S", "fe": "%Y/%m/%d %H:%M:%S"}
+_ZONE_NAMES = {"CET": "MET", "CEST": "MEST"}
+
+
+def render(request: Request) -> Document:
+    """Offers of the first marketplace named; further ones are ignored, as Amazon does."""
+    m = request.marketplaces[0]
+    wanted = request.options.get("preferredReportDocumentLocale")
+    locale = "en_US" if wanted == "en_US" or m.region == "na" else "en_GB" if m.language == "en" else m.language
+    return flat_file(listings_header(locale), _rows(request, m), m)
+
+
+def _open_date(m: Marketplace, product: Product, seed: int) -> str:
+    opened = datetime(2022, 3, 1, 8, tzinfo=UTC) + timedelta(minutes=derive(seed, "open date", m.code, product.sku) % 900_000)
+    local = opened.astimezone(m.tz)
+    name = local.tzname() or "UTC"
+    return f"{local.strftime(_OPEN_DATE[m.region])} {_ZONE_NAMES.get(name, name)}"
+
+
+def _rows(request: Request, m: Marketplace) -> Iterator[tuple[str, ...]]:
+    seed, now = request.business.seed, request.now
+    stock = {p.product.sku: p for p in positions(request.business, request.account, m.pool, now.timestamp())}
+    for product in PRODUCTS:
+        name = title(product, m.language)
+        own = 3 + derive(seed, "own stock", product.sku, now.toordinal()) % 40
+        available = stock[product.sku].fulfillable if product.fba else own
+        cells = {
+            "item-name": name,
+            "item-description": f'{name}… <b>Kestrel & Co</b> – "made to last". {product.weight} g',
+            "listing-id": f"{derive(seed, 'listing', m.code, product.sku) % 10**8:08d}QX",
+            "seller-sku": product.sku,
+            "price": money(list_price(product, m, now.year), m.digits),
+            "quantity": "" if product.fba else str(available),
+            "open-date": _open_date(m, product, seed),
+            "item-is-marketplace": "y",
+            "product-id-type": "1",
+            "item-condition": "11",
+            "asin1": product.asin,
+            "will-ship-internationally": "1" if product.fba else "",
+            "product-id": product.asin,
+            "pending-quantity": str(stock[product.sku].reserved) if product.fba else "0",
+            "fulfillment-channel": _CHANNEL[m.region] if product.fba else "DEFAULT",
+            "merchant-shipping-group": "" if product.fba else "Kestrel Standard",
+            "status": "Active" if available > 0 else "Inactive",
+        }
+        yield tuple(cells.get(column, "") for column in listings_header("en_US"))

@@ -1,0 +1,159 @@
+"""GET_SALES_AND_TRAFFIC_REPORT as JSON after Amazon's schema sellerSalesAndTrafficReport.
+The by-ASIN section has no date: it sums the whole window, so only one-day requests give daily facts."""
+
+from __future__ import annotations
+
+import calendar
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from ..business.catalog import LINES, PRODUCTS, Product
+from ..business.marketplaces import Marketplace
+from ..business.traffic import DayFacts, Facts, collect, total
+from .model import BadRequest, Document, NoData, Request
+
+_KEYS: dict[str, Callable[[Product], tuple[str, ...]]] = {
+    "PARENT": lambda p: (p.parent,),
+    "CHILD": lambda p: (p.parent, p.asin),
+    "SKU": lambda p: (p.parent, p.asin, p.sku),
+}
+
+
+def _expand(granularity: str, first: date, last: date) -> tuple[date, date]:
+    """Partial weeks and months grow outward to whole ones; weeks run from Sunday to Saturday."""
+    if granularity == "WEEK":
+        return first - timedelta(days=(first.weekday() + 1) % 7), last + timedelta(days=(5 - last.weekday()) % 7)
+    if granularity == "MONTH":
+        return first.replace(day=1), last.replace(day=calendar.monthrange(last.year, last.month)[1])
+    return first, last
+
+
+def _period_start(granularity: str, day: date) -> date:
+    return _expand(granularity, day, day)[0]
+
+
+def render(request: Request) -> Document:
+    """Days that are not published yet are absent; a window of none but such days gives empty sections."""
+    m = request.one_marketplace()
+    date_granularity = request.option("dateGranularity", ("DAY", "WEEK", "MONTH"), "DAY")
+    asin_granularity = request.option("asinGranularity", ("PARENT", "CHILD", "SKU"), "PARENT")
+    first, last = request.start.date(), request.end.date()  # the time of day is ignored
+    if last < first:
+        raise BadRequest("dataEndTime is before dataStartTime.")
+    if first < request.now.date() - timedelta(days=731):
+        raise NoData("The start date is more than two years ago; Amazon cancels such a report.")
+    first, last = _expand(date_granularity, first, last)
+    days = collect(request.business, request.account, m, first, last, request.now.timestamp())
+    periods: dict[date, list[DayFacts]] = {}
+    for day, facts in sorted(days.items()):
+        periods.setdefault(_period_start(date_granularity, day), []).append(facts)
+    content = {
+        "reportSpecification": {
+            "reportType": request.report_type,
+            "reportOptions": {"dateGranularity": date_granularity, "asinGranularity": asin_granularity},
+            "dataStartTime": first.isoformat(),
+            "dataEndTime": last.isoformat(),
+            "marketplaceIds": [m.id],
+        },
+        "salesAndTrafficByDate": [_by_date(start, facts, m) for start, facts in periods.items()],
+        "salesAndTrafficByAsin": _by_asin(list(days.values()), _KEYS[asin_granularity], m),
+    }
+    return Document(json.dumps(content, ensure_ascii=False).encode(), "application/json; charset=UTF-8")
+
+
+def _ratio(part: float, whole: float, factor: float = 100.0, most: float | None = 100.0) -> float:
+    value = round(part / whole * factor, 2) if whole else 0.0
+    return value if most is None else min(value, most)
+
+
+def _amount(minor: float, m: Marketplace) -> dict[str, Any]:
+    return {"amount": round(minor / 10**m.digits, m.digits), "currencyCode": m.currency}
+
+
+def _by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any]:
+    f = total(facts for day in days for facts in day.products)
+    refunded = sum(day.refunded_units for day in days)
+    feedback = f.units // 40
+    return {
+        "date": start.isoformat(),
+        "salesByDate": {
+            "orderedProductSales": _amount(f.sales, m),
+            "orderedProductSalesB2B": _amount(f.sales_b2b, m),
+            "unitsOrdered": f.units,
+            "unitsOrderedB2B": f.units_b2b,
+            "totalOrderItems": f.items,
+            "totalOrderItemsB2B": f.items_b2b,
+            "averageSalesPerOrderItem": _amount(f.sales / (f.items or 1), m),
+            "averageSalesPerOrderItemB2B": _amount(f.sales_b2b / (f.items_b2b or 1), m),
+            "averageUnitsPerOrderItem": _ratio(f.units, f.items, 1, None),
+            "averageUnitsPerOrderItemB2B": _ratio(f.units_b2b, f.items_b2b, 1, None),
+            "averageSellingPrice": _amount(f.sales / (f.units or 1), m),
+            "averageSellingPriceB2B": _amount(f.sales_b2b / (f.units_b2b or 1), m),
+            "unitsRefunded": refunded,
+            "refundRate": _ratio(refunded, f.units),
+            "claimsGranted": 0,
+            "claimsAmount": _amount(0, m),
+            "shippedProductSales": _amount(sum(day.shipped_sales for day in days), m),
+            "unitsShipped": sum(day.shipped_units for day in days),
+            "ordersShipped": sum(day.shipped_orders for day in days),
+        },
+        "trafficByDate": {
+            "browserPageViews": f.browser_views,
+            "mobileAppPageViews": f.app_views,
+            "pageViews": f.views,
+            "browserSessions": f.browser_sessions,
+            "mobileAppSessions": f.app_sessions,
+            "sessions": f.sessions,
+            "buyBoxPercentage": _ratio(f.buy_box_views, f.views),
+            "orderItemSessionPercentage": _ratio(f.items, f.sessions),
+            "unitSessionPercentage": _ratio(f.units, f.sessions, most=None),
+            "averageOfferCount": len(PRODUCTS),
+            "averageParentItems": len(LINES),
+            "feedbackReceived": feedback,
+            "negativeFeedbackReceived": feedback // 9,
+            "receivedNegativeFeedbackRate": _ratio(feedback // 9, feedback),
+        },
+    }
+
+
+def _by_asin(days: list[DayFacts], key: Callable[[Product], tuple[str, ...]], m: Marketplace) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, ...], Facts] = {}
+    for product in PRODUCTS:
+        groups.setdefault(key(product), Facts()).add(total(day.products[product.index] for day in days))
+    everything = total(groups.values())
+    rows = []
+    for names, f in groups.items():
+        if not (f.sessions or f.units):
+            continue
+        rows.append(
+            {
+                **dict(zip(("parentAsin", "childAsin", "sku"), names, strict=False)),
+                "salesByAsin": {
+                    "unitsOrdered": f.units,
+                    "unitsOrderedB2B": f.units_b2b,
+                    "orderedProductSales": _amount(f.sales, m),
+                    "orderedProductSalesB2B": _amount(f.sales_b2b, m),
+                    "totalOrderItems": f.items,
+                    "totalOrderItemsB2B": f.items_b2b,
+                },
+                "trafficByAsin": {
+                    "browserSessions": f.browser_sessions,
+                    "mobileAppSessions": f.app_sessions,
+                    "sessions": f.sessions,
+                    "browserSessionPercentage": _ratio(f.browser_sessions, everything.browser_sessions),
+                    "mobileAppSessionPercentage": _ratio(f.app_sessions, everything.app_sessions),
+                    "sessionPercentage": _ratio(f.sessions, everything.sessions),
+                    "browserPageViews": f.browser_views,
+                    "mobileAppPageViews": f.app_views,
+                    "pageViews": f.views,
+                    "browserPageViewsPercentage": _ratio(f.browser_views, everything.browser_views),
+                    "mobileAppPageViewsPercentage": _ratio(f.app_views, everything.app_views),
+                    "pageViewsPercentage": _ratio(f.views, everything.views),
+                    "buyBoxPercentage": _ratio(f.buy_box_views, f.views),
+                    "unitSessionPercentage": _ratio(f.units, f.sessions, most=None),
+                },
+            }
+        )
+    return rows
