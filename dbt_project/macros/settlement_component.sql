@@ -4,7 +4,7 @@
 {% macro settlement_component(transaction, amount, description) -%}
 case
     when {{ description }} like '%reserve amount%' then 'reserve'
-    when {{ amount }} like '%advertising%' or {{ description }} like '%transactiontotalamount%' then 'advertising'
+    when {{ amount }} like '%advertising%' then 'advertising'
     when {{ amount }} = 'itemfees' or {{ transaction }} like '%fee%' or {{ description }} like '%fee%' then 'fees'
     when {{ amount }} = 'itemwithheldtax' or {{ description }} like '%tax%' then 'tax'
     when {{ transaction }} like '%refund%' or {{ transaction }} like '%guarantee claim%' then 'refunds'

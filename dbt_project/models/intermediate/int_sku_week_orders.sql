@@ -1,4 +1,5 @@
--- What customers ordered: units and sales per SKU and marketplace-local week. Cancelled lines are not sales.
+-- What customers ordered: units and sales per SKU and marketplace-local week. Cancelled lines are not sales; pending lines count
+-- as units, and as money once Amazon has priced them.
 
 select
     account,
@@ -6,8 +7,8 @@ select
     currency,
     sku,
     {{ week_start('purchase_date_local') }} as week_start,
-    {{ units('sum(quantity)') }} as ordered_units,
-    {{ money('sum(item_price)') }} as ordered_sales,
+    {{ units('sum(coalesce(quantity, 0))') }} as ordered_units,
+    {{ money('sum(coalesce(item_price, 0))') }} as ordered_sales,
     {{ money('sum(item_promotion_discount)') }} as ordered_promotion_discount
 from {{ ref('fct_order_lines') }}
 where not is_cancelled

@@ -6,7 +6,7 @@ select
     marketplaces.stock_pool,
     lines.sku,
     lines.purchase_date_local as date,
-    {{ units('sum(lines.quantity)') }} as units
+    {{ units('sum(coalesce(lines.quantity, 0))') }} as units
 from {{ ref('fct_order_lines') }} as lines
 inner join {{ ref('dim_marketplace') }} as marketplaces on marketplaces.marketplace = lines.marketplace
 where not lines.is_cancelled

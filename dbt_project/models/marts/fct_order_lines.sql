@@ -47,6 +47,7 @@ select
     coalesce(lines.currency, marketplaces.currency) as currency,
     lines.quantity,
     lines.item_price,
+    lines.item_price is not null as is_priced,
     lines.item_tax,
     lines.shipping_price,
     lines.shipping_tax,

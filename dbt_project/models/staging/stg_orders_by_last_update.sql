@@ -1,5 +1,6 @@
 -- An order is reported again, with all its lines, on every day on which it changed: only its newest update counts.
--- Amazon gives no order-item id in this report, so a line is known by its place in the document.
+-- Amazon gives no order-item id in this report, so a line is known by its place in the document. A pending order has no price
+-- yet: that stays null, which is not zero.
 
 with source as (
 
@@ -38,10 +39,10 @@ select
     sku,
     asin,
     product_name,
-    {{ units('coalesce(quantity, 0)') }} as quantity,
+    {{ units('quantity') }} as quantity,
     currency,
-    {{ money('coalesce(item_price, 0)') }} as item_price,
-    {{ money('coalesce(item_tax, 0)') }} as item_tax,
+    {{ money('item_price') }} as item_price,
+    {{ money('item_tax') }} as item_tax,
     {{ money('coalesce(shipping_price, 0)') }} as shipping_price,
     {{ money('coalesce(shipping_tax, 0)') }} as shipping_tax,
     {{ money('coalesce(gift_wrap_price, 0)') }} as gift_wrap_price,
