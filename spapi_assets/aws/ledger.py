@@ -1,0 +1,349 @@
+"""The report ledger in one DynamoDB table: every transition of a request is one conditional write, safe to repeat.
+No decision is made here (what to ask, what a reason means); those are pure functions in `ingest/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from spapi_assets.aws.ledger_records import (
+    PartitionFacts,
+    ReportRecord,
+    ReportStatus,
+    Verdict,
+    adopted_request_id,
+    decode,
+    decode_facts,
+    encode,
+    encode_facts,
+    index_of,
+    request_key,
+    stamp,
+    unstamp,
+    with_history,
+)
+from spapi_assets.aws.table import Table
+
+if TYPE_CHECKING:
+    from spapi_assets.aws.clients import AwsClients
+
+__all__ = ["Ledger", "LedgerError", "PartitionFacts", "ReportRecord", "ReportStatus", "Verdict"]
+
+LONGEST_WINDOW = timedelta(days=400)  # how far before a day a window that covers it may start
+_PER_TRANSACTION = 49  # DynamoDB allows 100 actions; a planned record may need two, the version needs one
+
+
+class LedgerError(RuntimeError):
+    """The ledger holds something that should not be possible; the message says which request and what to look at."""
+
+
+class ReportOutcome(Protocol):
+    """The part of `spapi.reports.ReportInfo` an outcome needs."""
+
+    @property
+    def report_id(self) -> str: ...
+    @property
+    def status(self) -> Any: ...
+    @property
+    def document_id(self) -> str | None: ...
+
+
+class DayOfAccount(Protocol):
+    @property
+    def account_key(self) -> str: ...
+    @property
+    def day(self) -> date: ...
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The platform's durable memory of requests and loaded partitions. Every method may be repeated after a crash."""
+
+    def __init__(self, clients: AwsClients, table: str, now: Callable[[], datetime] = _utc_now) -> None:
+        self.table = Table(clients, table)
+        self.now = now
+
+    # --- planning -----------------------------------------------------------------------------------------------------
+    def version(self, report: str, account_key: str) -> int:
+        """Grows with every planned request of this report and account; read it before `records` and hand it to `plan`."""
+        head = self.table.get({"pk": f"REQUEST#{report}#{account_key}", "sk": "!head"})
+        return int(head["version"]) if head else 0
+
+    def plan(self, *records: ReportRecord, seen: int | None = None) -> bool:
+        """Write PLANNED requests of one report and account, all or none per 49. False: somebody else planned first.
+
+        With `seen` (from `version`) nothing is written when another process planned anything since: two plans with different
+        windows can never ask for the same day twice. Without it only an equal window is protected.
+        """
+        for first in range(0, len(records), _PER_TRANSACTION):
+            part = records[first : first + _PER_TRANSACTION]
+            if not self._plan(part, seen):
+                return False
+            seen = None if seen is None else seen + 1
+        return True
+
+    def _plan(self, records: Sequence[ReportRecord], seen: int | None) -> bool:
+        actions = []
+        for record in records:
+            planned = replace(record, status=ReportStatus.PLANNED, requested_at=record.requested_at or self.now())
+            actions.append(self.table.put_action(encode(planned), "attribute_not_exists(pk)"))
+            if record.attempt > 1:  # the request before this one of the same window must be over
+                before = request_key(record.request_id)
+                before["sk"] = f"{before['sk'].rpartition(':')[0]}:{record.attempt - 1:05d}"
+                actions.append(
+                    self.table.check_action(
+                        before, "#status IN (:d, :c, :f)", {":d": "DONE", ":c": "CANCELLED", ":f": "FATAL"}
+                    )
+                )
+        key = {"pk": f"REQUEST#{records[0].report}#{records[0].account_key}", "sk": "!head"}
+        current = self.version(records[0].report, records[0].account_key) if seen is None else seen
+        condition = "version = :seen" if current else "attribute_not_exists(pk)"
+        actions.append(
+            self.table.put_action({**key, "version": current + 1}, condition, {":seen": current} if current else None)
+        )
+        return self.table.transact(actions)
+
+    # --- the life of a request ----------------------------------------------------------------------------------------
+    def creating(self, record: ReportRecord) -> ReportRecord | None:
+        """Announce the call of createReport. None: another process has this request, or it is no longer PLANNED."""
+        now = self.now()
+        announced = replace(record, status=ReportStatus.CREATING, intent_at=now, retry_at=None)
+        return announced if self._write(announced, "#status = :planned", {":planned": "PLANNED"}) else None
+
+    def replan(self, record: ReportRecord, reason: str, retry_at: datetime | None = None, verdict: Verdict | None = None) -> bool:
+        """No report was made for this intent: back to PLANNED, not before `retry_at`. False: it was resolved meanwhile."""
+        assert record.intent_at is not None
+        planned = replace(
+            record, status=ReportStatus.PLANNED, intent_at=None, reason=reason, retry_at=retry_at, verdict=verdict
+        )
+        return self._write(
+            planned, "#status = :creating AND intent_at = :intent", {":creating": "CREATING", ":intent": stamp(record.intent_at)}
+        )
+
+    def created(self, record: ReportRecord, report_id: str, created_at: datetime | None = None) -> ReportRecord:
+        """createReport answered (or the intent's report was found): the request now has Amazon's id, for ever."""
+        quota = {**record.quota, "createReport": record.quota.get("createReport", 0) + 1}
+        made = replace(
+            record,
+            status=ReportStatus.IN_QUEUE,
+            report_id=report_id,
+            created_at=created_at or record.created_at or self.now(),
+            reason=None,
+            verdict=None,
+            retry_at=None,
+            quota=quota,
+        )
+        if self.table.transact(
+            [
+                self.table.put_action(
+                    encode(made),
+                    "#status IN (:creating, :planned) AND attribute_not_exists(report_id)",
+                    {":creating": "CREATING", ":planned": "PLANNED"},
+                ),
+                self._pointer(made),
+            ]
+        ):
+            return made
+        owner = self.by_report_id(record.account, report_id)
+        if owner is not None:
+            return owner
+        current = self.get(record.request_id)
+        raise LedgerError(
+            f"Report {report_id} was created for {record}, but that request is "
+            f"{current.status if current else 'gone'} with report {current.report_id if current else None}. "
+            "Two processes asked for the same window; the newer document will win, one createReport call was wasted."
+        )
+
+    def refuse(self, record: ReportRecord, verdict: Verdict, reason: str) -> bool:
+        """createReport was refused for good (role, configuration): FATAL without a report."""
+        refused = replace(record, status=ReportStatus.FATAL, verdict=verdict, reason=reason, finished_at=self.now())
+        return self._write(refused, "#status IN (:c, :p)", {":c": "CREATING", ":p": "PLANNED"})
+
+    def defer(self, record: ReportRecord, reason: str, until: datetime) -> bool:
+        """A PLANNED request has to wait, and why."""
+        return self._write(replace(record, reason=reason, retry_at=until), "#status = :planned", {":planned": "PLANNED"})
+
+    def supersede(self, record: ReportRecord, reason: str) -> bool:
+        """A PLANNED request that is no longer needed; nothing was asked."""
+        over = replace(
+            record, status=ReportStatus.CANCELLED, verdict=Verdict.SUPERSEDED, reason=reason, finished_at=self.now()
+        )
+        return self._write(over, "#status = :planned", {":planned": "PLANNED"})
+
+    def adopt(self, record: ReportRecord) -> ReportRecord:
+        """Write down a report that others made. Idempotent on (account, report id); returns the record that owns the id."""
+        assert record.report_id is not None
+        request_id = adopted_request_id(record.report, record.account_key, record.start, record.end, record.report_id)
+        adopted = replace(record, request_id=request_id, adopted=True, requested_at=record.requested_at or self.now())
+        if self.table.transact(
+            [self.table.put_action(encode(adopted), "attribute_not_exists(pk)"), self._pointer(adopted)]
+        ):
+            return adopted
+        owner = self.by_report_id(record.account, record.report_id)
+        if owner is None:
+            raise LedgerError(f"{adopted} could neither be adopted nor found; look at {request_key(request_id)} in the ledger.")
+        return owner
+
+    def outcome(self, account: str, info: ReportOutcome, source: str) -> ReportRecord | None:
+        """What Amazon says about a report: from a notification, a poll or a sweep, in any order, any number of times.
+
+        A finished record stays as it is. Returns the record as it now stands, or None for a report id the ledger does not know.
+        """
+        told = ReportStatus(str(info.status))
+        for _ in range(8):
+            record = self.by_report_id(account, info.report_id)
+            if record is None or record.status.finished or told.rank < record.status.rank:
+                return record
+            now = self.now()
+            moved = replace(
+                record,
+                status=told,
+                document_id=info.document_id or record.document_id,
+                created_at=getattr(info, "created", None) or record.created_at,
+                source=source,
+                polled_at=now,
+                polls=record.polls + 1,
+                finished_at=(getattr(info, "processing_end", None) or now) if told.finished else None,
+            )
+            # Conditional on the very state that was read: another writer between the two makes this loop read again.
+            if self._write(moved, "#status = :was AND polls = :polls", {":was": record.status.value, ":polls": record.polls}):
+                return moved
+        raise LedgerError(f"Report {info.report_id} of {account}: its ledger item is being changed all the time; try again.")
+
+    def judged(
+        self, record: ReportRecord, verdict: Verdict, reason: str, retry_at: datetime | None = None, reason_uri: str | None = None
+    ) -> ReportRecord:
+        """Why a CANCELLED or FATAL report brought nothing. The first verdict stands."""
+        changed = replace(record, verdict=verdict, reason=reason[:2000], retry_at=retry_at, reason_uri=reason_uri)
+        wrote = self._write(changed, "#status IN (:c, :f) AND attribute_not_exists(verdict)", {":c": "CANCELLED", ":f": "FATAL"})
+        return changed if wrote else self._must(record)
+
+    def loaded(self, record: ReportRecord, result: Any, quarantined: int | None = None) -> ReportRecord:
+        """The document's rows are in the lake and their partition facts are written: the last step of a load.
+
+        `result` is `ingest.documents.LoadResult` (archive_uri, sha256, datasets with rows_out and quarantined).
+        """
+        now, current = self.now(), self._must(record)
+        done = replace(
+            current,
+            loaded_at=now,
+            archive_uri=result.archive_uri,
+            sha256=result.sha256,
+            rows={name: load.rows_out for name, load in result.datasets.items()},
+            quarantined=sum(load.quarantined for load in result.datasets.values()) if quarantined is None else quarantined,
+            reason=current.reason if current.verdict else None,
+        )
+        self._write(done, "attribute_exists(pk)", None)
+        return done
+
+    def load_failed(self, record: ReportRecord, reason: str, retry_at: datetime | None = None) -> ReportRecord:
+        """The document is there but could not be loaded: stays ready, with the reason and when to try again."""
+        current = self._must(record)
+        failed = replace(current, reason=reason[:2000], load_failures=current.load_failures + 1, retry_at=retry_at)
+        return failed if self._write(failed, "attribute_not_exists(loaded_at)", None) else self._must(record)
+
+    def reopen(self, record: ReportRecord) -> ReportRecord:
+        """Load a finished report again."""
+        again = replace(self._must(record), loaded_at=None, load_failures=0, retry_at=None, reason=None)
+        self._write(again, "attribute_exists(pk)", None)
+        return again
+
+    def spent(self, record: ReportRecord, operation: str, calls: int = 1) -> None:
+        """Count calls against the request, so that a run can show what it cost."""
+        self.table.add(request_key(record.request_id), "quota", operation, calls)
+
+    def restore(self, record: ReportRecord) -> bool:
+        """Write a record rebuilt from the archive, unless the ledger already has that request or report."""
+        actions = [self.table.put_action(encode(record), "attribute_not_exists(pk)")]
+        if record.report_id:
+            actions.append(self._pointer(record))
+        return self.table.transact(actions)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+    def get(self, request_id: str) -> ReportRecord | None:
+        item = self.table.get(request_key(request_id))
+        return decode(item) if item else None
+
+    def by_report_id(self, account: str, report_id: str) -> ReportRecord | None:
+        pointer = self.table.get({"pk": f"REPORT#{account}", "sk": report_id})
+        return self.get(pointer["request_id"]) if pointer else None
+
+    def records(self, report: str, account_key: str, start: date, end: date) -> list[ReportRecord]:
+        """All requests of a report whose window touches these days, oldest request first. One query."""
+        items = self.table.query(f"REQUEST#{report}#{account_key}", f"{start - LONGEST_WINDOW}", f"{end}~")
+        found = [r for r in map(decode, items) if r.end >= start]
+        return sorted(found, key=lambda r: (r.requested_at or datetime.min.replace(tzinfo=UTC), r.attempt))
+
+    def open_records(self) -> list[ReportRecord]:
+        """PLANNED, CREATING, IN_QUEUE and IN_PROGRESS requests of all accounts. Reads the index, never scans."""
+        return [decode(i) for status in ("PLANNED", "CREATING", "OPEN") for i in self.table.index(status)]
+
+    def done_not_loaded(self) -> list[ReportRecord]:
+        return [decode(i) for i in self.table.index("READY")]
+
+    def unjudged(self) -> list[ReportRecord]:
+        return [decode(i) for i in self.table.index("UNJUDGED")]
+
+    # --- partition facts ----------------------------------------------------------------------------------------------
+    def put_partition(self, dataset: str, partition: DayOfAccount, facts: PartitionFacts) -> bool:
+        """Remember what a partition now holds. False: the ledger already knows content from a newer report."""
+        for _ in range(8):
+            key = {"pk": f"PARTITION#{dataset}#{partition.account_key}", "sk": f"{partition.day}#{facts.part}"}
+            item = self.table.get(key)
+            old = decode_facts(item) if item else None
+            if old is not None and old.created_at > facts.created_at:
+                return False
+            new = encode_facts(dataset, partition.account_key, partition.day, with_history(facts, old))
+            if old is None:
+                wrote = self.table.put(new, "attribute_not_exists(pk)")
+            else:
+                wrote = self.table.put(
+                    new,
+                    "created_at = :created AND loaded_at = :loaded",
+                    {":created": stamp(old.created_at), ":loaded": stamp(old.loaded_at)},
+                )
+            if wrote:
+                return True
+        raise LedgerError(f"Partition {partition} of {dataset}: its facts are being changed all the time; try again.")
+
+    def partitions(self, dataset: str, account_key: str, start: date, end: date) -> list[PartitionFacts]:
+        """Facts of a dataset's days, in order; a day fed by several documents has several. One query."""
+        return [decode_facts(i) for i in self.table.query(f"PARTITION#{dataset}#{account_key}", f"{start}", f"{end}~")]
+
+    # --- small memories: leases and marks -----------------------------------------------------------------------------
+    def lease(self, name: str, owner: str, seconds: float) -> bool:
+        """Take or renew an exclusive lease. It falls free by itself when its owner dies."""
+        now = self.now()
+        item = {"pk": "LEASE", "sk": name, "owner_": owner, "until_": stamp(now + timedelta(seconds=seconds))}
+        condition = "attribute_not_exists(pk) OR owner_ = :owner OR until_ < :now"
+        return self.table.put(item, condition, {":owner": owner, ":now": stamp(now)})
+
+    def release(self, name: str, owner: str) -> None:
+        self.table.delete({"pk": "LEASE", "sk": name}, "owner_ = :owner", {":owner": owner})
+
+    def mark(self, name: str) -> datetime | None:
+        item = self.table.get({"pk": "MARK", "sk": name})
+        return unstamp(item["at"]) if item else None
+
+    def set_mark(self, name: str, at: datetime) -> None:
+        self.table.put({"pk": "MARK", "sk": name, "at": stamp(at)})
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+    def _must(self, record: ReportRecord) -> ReportRecord:
+        current = self.get(record.request_id)
+        if current is None:
+            raise LedgerError(f"The ledger has no request {record.request_id} ({record}); was the table emptied?")
+        return current
+
+    def _pointer(self, record: ReportRecord) -> dict[str, Any]:
+        item = {"pk": f"REPORT#{record.account}", "sk": record.report_id, "request_id": record.request_id}
+        return self.table.put_action(item, "attribute_not_exists(pk)")
+
+    def _write(self, record: ReportRecord, condition: str, values: Mapping[str, Any] | None) -> bool:
+        assert index_of(record) is not None or record.status.finished
+        return self.table.put(encode(record), condition, values)

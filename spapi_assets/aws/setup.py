@@ -1,0 +1,249 @@
+"""Makes what the platform needs in an AWS account: tables, queues, Glue database, bucket; and checks that it is there.
+Everything is idempotent. Production accounts may use infra/ (CloudFormation) instead; the names are the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from spapi_assets.aws.clients import AwsClients
+    from spapi_assets.settings import Settings
+
+# The AWS account from which Amazon sends SP-API notifications (SP-API documentation, "Set up notifications (SQS)").
+AMAZON_NOTIFICATIONS_PRINCIPAL = "437568002678"
+MAX_RECEIVE_COUNT = 5
+_RETENTION = str(14 * 24 * 3600)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One thing the platform needs. `made`: by this call, else it was there."""
+
+    kind: str
+    name: str
+    made: bool
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} {'made' if self.made else 'was there'}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor: what was looked at, whether it is right, and what to do if not."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def set_up_aws(clients: AwsClients, settings: Settings) -> list[str]:
+    """Create what is missing; returns one sentence a thing: made now, or was there."""
+    made = [
+        _table(clients, settings.ledger_table, sort_key=True),
+        _table(clients, settings.quota_table, sort_key=False),
+        *_queues(clients, settings.queue_name),
+        _glue_database(clients, settings),
+    ]
+    bucket = bucket_of(settings)
+    if bucket:
+        made.append(_bucket(clients, bucket))
+    return [str(m) for m in made]
+
+
+def dead_letter_name(queue_name: str) -> str:
+    return f"{queue_name}-dlq"
+
+
+def bucket_of(settings: Settings) -> str | None:
+    """The lake's bucket, if it lies in S3."""
+    return settings.lake_uri[5:].partition("/")[0] if settings.lake_uri.startswith("s3://") else None
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _table(clients: AwsClients, name: str, *, sort_key: bool) -> Made:
+    keys = [{"AttributeName": "pk", "KeyType": "HASH"}]
+    attributes = ["pk"]
+    extra: dict[str, Any] = {}
+    if sort_key:
+        keys.append({"AttributeName": "sk", "KeyType": "RANGE"})
+        attributes += ["sk", "gsi_pk", "gsi_sk"]
+        extra["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": "by_status",
+                "KeySchema": [
+                    {"AttributeName": "gsi_pk", "KeyType": "HASH"},
+                    {"AttributeName": "gsi_sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ]
+    try:
+        clients.dynamodb.create_table(
+            TableName=name,
+            KeySchema=keys,
+            AttributeDefinitions=[{"AttributeName": a, "AttributeType": "S"} for a in attributes],
+            BillingMode="PAY_PER_REQUEST",
+            **extra,
+        )
+    except ClientError as error:
+        if _code(error) != "ResourceInUseException":
+            raise
+        return Made("DynamoDB table", name, False)
+    clients.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    if sort_key:  # the ledger is memory: keep 35 days of points in time
+        clients.dynamodb.update_continuous_backups(
+            TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+    else:  # old cool-downs and leases vanish by themselves
+        clients.dynamodb.update_time_to_live(
+            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+        )
+    return Made("DynamoDB table", name, True)
+
+
+def queue_policy(queue_arn: str) -> dict[str, Any]:
+    """Amazon's notification service may send to the queue and look at its attributes; nothing else."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "SellingPartnerApiNotifications",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{AMAZON_NOTIFICATIONS_PRINCIPAL}:root"},
+                "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes"],
+                "Resource": queue_arn,
+            }
+        ],
+    }
+
+
+def _queues(clients: AwsClients, name: str) -> list[Made]:
+    dead_made = _queue(clients, dead_letter_name(name))
+    dead_arn = _queue_arn(clients, dead_letter_name(name))
+    made = _queue(clients, name)
+    url = clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    clients.sqs.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={
+            "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": str(MAX_RECEIVE_COUNT)}),
+            "Policy": json.dumps(queue_policy(_queue_arn(clients, name))),
+            "VisibilityTimeout": "120",
+            "ReceiveMessageWaitTimeSeconds": "5",
+        },
+    )
+    return [made, dead_made]
+
+
+def _queue(clients: AwsClients, name: str) -> Made:
+    try:
+        clients.sqs.get_queue_url(QueueName=name)
+    except ClientError as error:
+        if not _code(error).endswith(("NonExistentQueue", "QueueDoesNotExist")):
+            raise
+        # Standard, not FIFO: Amazon sends to standard queues only. SSE-SQS needs no key grant for Amazon's account.
+        attributes = {"MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": "true"}
+        clients.sqs.create_queue(QueueName=name, Attributes=attributes)
+        return Made("SQS queue", name, True)
+    return Made("SQS queue", name, False)
+
+
+def _queue_arn(clients: AwsClients, name: str) -> str:
+    url = clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    return str(clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+
+
+def _glue_database(clients: AwsClients, settings: Settings) -> Made:
+    root = settings.lake_uri if "://" in settings.lake_uri else f"file://{settings.lake_uri}"
+    try:
+        clients.glue.create_database(
+            DatabaseInput={
+                "Name": settings.glue_database,
+                "Description": "Amazon Selling Partner API reports as Parquet, one table a dataset.",
+                "LocationUri": f"{root.rstrip('/')}/raw",
+            }
+        )
+    except ClientError as error:
+        if _code(error) != "AlreadyExistsException":
+            raise
+        return Made("Glue database", settings.glue_database, False)
+    return Made("Glue database", settings.glue_database, True)
+
+
+def _bucket(clients: AwsClients, name: str) -> Made:
+    region = clients.s3.meta.region_name
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    try:
+        clients.s3.head_bucket(Bucket=name)
+        return Made("S3 bucket", name, False)
+    except ClientError as error:
+        if _code(error) not in ("404", "NoSuchBucket", "NotFound"):
+            raise
+    clients.s3.create_bucket(Bucket=name, **place)
+    clients.s3.put_bucket_encryption(
+        Bucket=name,
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
+    )
+    clients.s3.put_public_access_block(
+        Bucket=name,
+        PublicAccessBlockConfiguration=dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+        ),
+    )
+    return Made("S3 bucket", name, True)
+
+
+def check(clients: AwsClients, settings: Settings) -> list[Finding]:
+    """What is there and right, one finding each; never raises for a missing thing."""
+    findings = [
+        _look("ledger table", lambda: _check_table(clients, settings.ledger_table)),
+        _look("quota table", lambda: _check_table(clients, settings.quota_table)),
+        _look("notification queue", lambda: _check_queue(clients, settings.queue_name)),
+        _look("Glue database", lambda: _check_glue(clients, settings.glue_database)),
+    ]
+    bucket = bucket_of(settings)
+    if bucket:
+        findings.append(_look("lake bucket", lambda: _check_bucket(clients, bucket)))
+    return findings
+
+
+def _look(name: str, look: Callable[[], tuple[bool, str]]) -> Finding:
+    try:
+        return Finding(name, *look())
+    except ClientError as error:
+        said = error.response.get("Error", {}).get("Message", "")
+        return Finding(name, False, f"AWS answers {_code(error)}: {said} Run `spapi setup`.")
+    except BotoCoreError as error:
+        return Finding(name, False, f"AWS cannot be reached: {error}. Check AWS_ENDPOINT_URL, region and credentials.")
+
+
+def _check_table(clients: AwsClients, name: str) -> tuple[bool, str]:
+    table = clients.dynamodb.describe_table(TableName=name)["Table"]
+    return table["TableStatus"] == "ACTIVE", f"Table {name} is {table['TableStatus']}."
+
+
+def _check_queue(clients: AwsClients, name: str) -> tuple[bool, str]:
+    url = clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    attributes = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    if AMAZON_NOTIFICATIONS_PRINCIPAL not in attributes.get("Policy", ""):
+        return False, f"Queue {name} does not let Amazon (account {AMAZON_NOTIFICATIONS_PRINCIPAL}) send: run `spapi setup`."
+    if "deadLetterTargetArn" not in attributes.get("RedrivePolicy", ""):
+        return False, f"Queue {name} has no dead-letter queue: run `spapi setup`."
+    return True, f"Queue {name} takes Amazon's notifications; {attributes['ApproximateNumberOfMessages']} wait."
+
+
+def _check_glue(clients: AwsClients, name: str) -> tuple[bool, str]:
+    clients.glue.get_database(Name=name)
+    return True, f"Glue database {name} is there."
+
+
+def _check_bucket(clients: AwsClients, name: str) -> tuple[bool, str]:
+    clients.s3.head_bucket(Bucket=name)
+    return True, f"Bucket {name} can be reached."

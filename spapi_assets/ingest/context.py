@@ -1,0 +1,136 @@
+"""What the flow works with, in one object: settings, registry, ledger, lake, catalog, throttle and each account's APIs.
+`build_context` wires the real AWS and SP-API classes; tests hand in their own. Nothing connects before it is used."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from spapi_assets.aws.ledger import Ledger
+from spapi_assets.datasets.loader import Registry, load_registry
+from spapi_assets.settings import Account, Settings
+
+if TYPE_CHECKING:
+    from spapi_assets.aws.catalog import Catalog
+    from spapi_assets.aws.clients import AwsClients
+    from spapi_assets.aws.queue import NotificationQueue
+    from spapi_assets.lake.store import Lake
+    from spapi_assets.spapi.auth import LwaClient
+    from spapi_assets.spapi.notifications import NotificationsApi
+    from spapi_assets.spapi.reports import ReportsApi
+    from spapi_assets.spapi.sellers import SellersApi
+    from spapi_assets.spapi.tokens import TokensApi
+
+
+@dataclass(frozen=True)
+class AccountApis:
+    """One account's authorization as calls."""
+
+    account: Account
+    reports: ReportsApi
+    tokens: TokensApi
+    sellers: SellersApi
+    notifications: NotificationsApi
+    lwa: LwaClient
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class FlowTimes:
+    """How patient the flow is. Seconds, unless named otherwise."""
+
+    skew: float = 300.0  # our clock against Amazon's, when an intent is compared with a report's createdTime
+    look_after: float = 45.0  # a younger intent may still be in a live call
+    settle: float = 300.0  # an intent whose report is not listed by then made none (longer than any call lives)
+    poll_first: float = 5.0
+    poll_longest: float = 300.0
+    list_every: float = 1800.0  # getReports for reports that others make: 80 calls an hour for everything
+    load_lease: float = 120.0  # a killed loader blocks its report and account this long
+    load_retry: float = 900.0
+
+
+@dataclass
+class IngestContext:
+    """Everything the flow reaches. `now` and `sleep` are injectable; deadlines are `monotonic` instants."""
+
+    settings: Settings
+    registry: Registry
+    ledger: Ledger
+    lake: Lake
+    throttle: Any
+    make_apis: Callable[[Account], AccountApis]
+    catalog: Catalog | None = None  # None: no Glue database is kept (tests)
+    queue: NotificationQueue | None = None  # None: no notifications, polling alone
+    clients: AwsClients | None = None
+    now: Callable[[], datetime] = _utc_now
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    times: FlowTimes = field(default_factory=FlowTimes)
+    _apis: dict[str, AccountApis] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def apis(self, account: str) -> AccountApis:
+        """The account's APIs; tokens and connections are made once per process."""
+        with self._lock:
+            if account not in self._apis:
+                self._apis[account] = self.make_apis(self.settings.account(account))
+            return self._apis[account]
+
+
+def build_context(settings: Settings) -> IngestContext:
+    """The context of a deployment: AWS by boto3's usual environment, SP-API by region or the endpoint override."""
+    from spapi_assets.aws.catalog import Catalog
+    from spapi_assets.aws.clients import AwsClients
+    from spapi_assets.aws.queue import NotificationQueue
+    from spapi_assets.aws.quota import DynamoThrottle
+    from spapi_assets.lake.store import Lake
+
+    clients = AwsClients()
+    throttle = DynamoThrottle(clients, settings.quota_table)
+    lake = Lake(settings.lake_uri)
+    return IngestContext(
+        settings=settings,
+        registry=load_registry(*settings.datasets_dirs),
+        ledger=Ledger(clients, settings.ledger_table),
+        lake=lake,
+        throttle=throttle,
+        make_apis=lambda account: account_apis(clients, throttle, settings, account),
+        catalog=Catalog(clients, settings.glue_database, lake.uri),
+        queue=NotificationQueue(clients, settings.queue_name),
+        clients=clients,
+    )
+
+
+def account_apis(clients: AwsClients, throttle: Any, settings: Settings, account: Account) -> AccountApis:
+    """The real APIs of one account."""
+    from spapi_assets.aws.secrets import SecretsTokenCache, read_credentials
+    from spapi_assets.spapi.auth import LwaClient
+    from spapi_assets.spapi.notifications import NotificationsApi
+    from spapi_assets.spapi.reports import ReportsApi
+    from spapi_assets.spapi.sellers import SellersApi
+    from spapi_assets.spapi.session import SpApiSession
+    from spapi_assets.spapi.tokens import TokensApi
+
+    lwa = LwaClient(
+        account.name,
+        lambda: read_credentials(clients, account.secret),
+        SecretsTokenCache(clients, settings.quota_table),
+        settings.lwa_endpoint_url,
+    )
+    session = SpApiSession(
+        account.name,
+        account.region,
+        account.selling_partner_id,
+        lwa,
+        throttle,
+        application_id=lambda: lwa.credentials().client_id,
+        endpoint_url=settings.spapi_endpoint_url,
+    )
+    return AccountApis(account, ReportsApi(session), TokensApi(session), SellersApi(session), NotificationsApi(session), lwa)

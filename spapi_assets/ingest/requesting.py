@@ -1,0 +1,231 @@
+"""Carries out request plans: intent -> createReport -> ledger, within the quota; what does not fit stays PLANNED.
+An intent whose end is not known is resolved by `recovery.py` before anything is asked again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
+from spapi_assets.datasets.model import Report, Scope, WindowKind
+from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.planning import Facts, RequestPlan, plan_requests
+from spapi_assets.ingest.windows import reachable, to_instants, today
+from spapi_assets.lake.layout import Partition
+from spapi_assets.settings import Account
+from spapi_assets.spapi.errors import (
+    AmazonFault,
+    ConfigurationError,
+    MissingRole,
+    OutcomeUnknown,
+    ReauthorizationNeeded,
+    SpApiError,
+    Throttled,
+    TransientError,
+)
+from spapi_assets.spapi.marketplaces import MARKETPLACES
+
+_REPLANS = 20  # each lost race means that another process has planned something
+
+
+@dataclass
+class RequestOutcome:
+    """What a round of requesting did. `problems` are sentences for people; `retryable`: the same call may succeed later."""
+
+    created: list[ReportRecord] = field(default_factory=list)
+    waiting: list[ReportRecord] = field(default_factory=list)  # PLANNED: quota or cool-down; the sweep continues
+    problems: list[str] = field(default_factory=list)
+    by_partition: dict[Partition, ReportRecord] = field(default_factory=dict)
+    reasons: dict[Partition, str] = field(default_factory=dict)  # why a partition was not asked for
+    retryable: bool = True
+    blocked: set[str] = field(default_factory=set)  # accounts that cannot create more now
+
+
+def ask(
+    ctx: IngestContext,
+    report: Report,
+    partitions: Iterable[Partition],
+    *,
+    priority: str | None = None,
+    deadline: float,
+    force: bool = False,
+) -> RequestOutcome:
+    """Make sure that these days are asked for: plan what is not yet asked, write it down, create what the quota allows.
+
+    Safe to call from many processes and to repeat: a day with an open, finished or final request is not asked again.
+    `deadline` is an instant of `ctx.monotonic`; no call waits beyond it.
+    """
+    asked = sorted(set(partitions))
+    outcome, planned = RequestOutcome(), []
+    by_key: dict[str, list[Partition]] = defaultdict(list)
+    for partition in asked:
+        by_key[partition.account_key].append(partition)
+    for days in by_key.values():
+        plan = plan_and_write(ctx, report, days, priority=priority, force=force)
+        planned += plan.create
+        outcome.reasons.update(plan.skipped)
+    planned.sort(key=lambda r: (r.priority != "fresh", -r.end.toordinal(), r.account_key))
+    create_planned(ctx, planned, deadline, outcome)
+    for account_key, days in by_key.items():
+        for record in ctx.ledger.records(report.name, account_key, days[0].day, days[-1].day):
+            if record.verdict is not Verdict.SUPERSEDED:
+                outcome.by_partition.update({p: record for p in days if record.covers(p.day)})
+    return outcome
+
+
+def plan_and_write(
+    ctx: IngestContext, report: Report, days: Sequence[Partition], *, priority: str | None = None, force: bool = False
+) -> RequestPlan:
+    """Plan for partitions of one account key and write the plan down, undisturbed by other planners.
+
+    The version is read before the records and checked by the write, so two processes that plan overlapping windows at the
+    same time cannot both succeed: the slower one plans again and finds the days asked for.
+    """
+    account_key, first, last = days[0].account_key, days[0].day, days[-1].day
+    for _ in range(_REPLANS):
+        version = ctx.ledger.version(report.name, account_key)
+        records = ctx.ledger.records(report.name, account_key, first, last)
+        facts = read_facts(ctx, report, account_key, days)
+        plan = plan_requests(report, days, records, facts, ctx.now(), force=force, priority=priority)
+        if not plan.create or ctx.ledger.plan(*plan.create, seen=version):
+            return plan
+    raise TransientError(
+        f"{report.name} of {account_key} is being planned by other processes all the time; try again in a minute.",
+        account=account_key,
+    )
+
+
+def read_facts(ctx: IngestContext, report: Report, account_key: str, days: Sequence[Partition]) -> Facts:
+    """Partition facts of the report's first dataset: all its datasets are loaded together."""
+    facts: dict[Partition, list] = defaultdict(list)
+    for fact in ctx.ledger.partitions(report.datasets[0].name, account_key, days[0].day, days[-1].day):
+        assert fact.day is not None
+        facts[Partition.of(account_key, fact.day)].append(fact)
+    return facts
+
+
+def request_reports(ctx: IngestContext, plan: RequestPlan, deadline: float) -> RequestOutcome:
+    """Write down and carry out a plan made elsewhere. Prefer `ask`, which also plans safely beside other processes."""
+    outcome = RequestOutcome(reasons=dict(plan.skipped))
+    written = [record for record in plan.create if ctx.ledger.plan(record)]
+    create_planned(ctx, written, deadline, outcome)
+    return outcome
+
+
+def create_planned(ctx: IngestContext, records: Iterable[ReportRecord], deadline: float, outcome: RequestOutcome) -> None:
+    """createReport for PLANNED records in the given order, as far as quota, cool-downs and the deadline allow."""
+    for record in records:
+        if record.account in outcome.blocked or (record.retry_at and record.retry_at > ctx.now()):
+            outcome.waiting.append(record)
+            continue
+        lane = f"{record.account} {record.priority}"
+        if lane in outcome.blocked:
+            outcome.waiting.append(record)
+            continue
+        report = ctx.registry.reports.get(record.report)
+        if report is None:
+            ctx.ledger.supersede(record, f"The registry no longer has the report {record.report!r}.")
+            continue
+        if not _still_possible(ctx, report, record):
+            ctx.ledger.supersede(record, "It waited so long that the day can no longer be asked for.")
+            outcome.problems.append(f"{record} waited until Amazon no longer gives these days; it was not asked for.")
+            continue
+        _create_within_quota(ctx, report, record, deadline, outcome, lane)
+
+
+def _still_possible(ctx: IngestContext, report: Report, record: ReportRecord) -> bool:
+    if report.window.kind is WindowKind.SNAPSHOT:
+        return record.start == today(report, record.marketplace, ctx.now())
+    return reachable(report, record.end, ctx.now(), record.marketplace)
+
+
+def _create_within_quota(
+    ctx: IngestContext, report: Report, record: ReportRecord, deadline: float, outcome: RequestOutcome, lane: str
+) -> None:
+    cool_down = cool_down_key(ctx.settings.account(record.account), report, record.marketplace)
+    if report.window.cool_down_minutes:
+        left = ctx.throttle.cool_down_left(cool_down)
+        if left > 0:
+            until = ctx.now() + timedelta(seconds=left)
+            why = f"Amazon makes {report.report_type} at most once in {report.window.cool_down_minutes} min."
+            ctx.ledger.defer(record, why, until)
+            outcome.waiting.append(record)
+            return
+    while True:
+        wait = _create(ctx, report, record, outcome)
+        if wait is None:
+            if report.window.cool_down_minutes and outcome.created and outcome.created[-1].request_id == record.request_id:
+                ctx.throttle.cool_down(cool_down, report.window.cool_down_minutes * 60.0)
+            return
+        if ctx.monotonic() + wait > deadline:
+            # The first record of a lane that does not fit ends the lane: waiting longer would hold a run for nothing.
+            outcome.blocked.add(record.account if record.priority == "fresh" else lane)
+            outcome.waiting.append(record)
+            return
+        ctx.sleep(wait)
+
+
+def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: RequestOutcome) -> float | None:
+    """One announced call. Returns seconds to wait for quota, or None when the record is dealt with."""
+    account = ctx.settings.account(record.account)
+    intent = ctx.ledger.creating(record)
+    if intent is None:  # another process works on it, or it has been created meanwhile
+        return None
+    start, end = to_instants(report, record.start, record.end, record.marketplace)
+    try:
+        report_id = ctx.apis(account.name).reports.create_report(
+            record.report_type,
+            marketplace_ids(account, report, record.marketplace),
+            options=record.options or None,
+            start=start,
+            end=end,
+            reserve=ctx.settings.request_reserve if record.priority == "backfill" else 0.0,
+            max_wait=0.0,  # the intent must not grow old while waiting: this function's caller waits
+        )
+    except Throttled as error:
+        until = ctx.now() + timedelta(seconds=error.retry_after)
+        ctx.ledger.replan(intent, "Waits for the createReport quota.", until)
+        return max(0.05, error.retry_after)
+    except (OutcomeUnknown, AmazonFault) as error:
+        # The report may exist. The intent stays; it is looked for before anything is asked again.
+        outcome.problems.append(f"{record}: {error} Whether the report was made is looked up before it is asked again.")
+        outcome.blocked.add(account.name)
+        return None
+    except (ReauthorizationNeeded, ConfigurationError) as error:
+        if isinstance(error, ReauthorizationNeeded) or error.operation == "lwa":
+            ctx.ledger.replan(intent, str(error), ctx.now() + timedelta(minutes=15), Verdict.REAUTHORIZE)
+            outcome.problems.append(f"Account {account.name}: {error} Its planned requests continue by themselves afterwards.")
+            outcome.blocked.add(account.name)
+        else:
+            ctx.ledger.refuse(intent, Verdict.CONFIGURATION, str(error))
+            outcome.problems.append(f"{record}: {error}")
+        outcome.retryable = False
+        return None
+    except MissingRole as error:
+        ctx.ledger.refuse(intent, Verdict.MISSING_ROLE, str(error))
+        outcome.problems.append(f"{record}: {error}")
+        outcome.retryable = False
+        return None
+    except SpApiError as error:  # transient and certainly not sent
+        ctx.ledger.replan(intent, str(error), ctx.now() + timedelta(minutes=1))
+        outcome.problems.append(f"{record}: {error} It is tried again by the next sweep.")
+        outcome.blocked.add(account.name)
+        outcome.waiting.append(record)
+        return None
+    created = ctx.ledger.created(intent, report_id)
+    if created.status is not ReportStatus.PLANNED:
+        outcome.created.append(created)
+    return None
+
+
+def marketplace_ids(account: Account, report: Report, marketplace: str | None) -> list[str]:
+    """Marketplace ids of a request: the one, or all of the account's for a report of the whole account."""
+    codes = [marketplace] if report.scope is Scope.MARKETPLACE and marketplace else account.marketplaces
+    return [MARKETPLACES[code].id for code in codes]
+
+
+def cool_down_key(account: Account, report: Report, marketplace: str | None) -> str:
+    """Amazon's cool-downs hold per selling partner, marketplace and type, whatever the options."""
+    return f"{account.selling_partner_id}#{account.region}#{report.report_type}#{marketplace or '-'}"

@@ -1,0 +1,124 @@
+"""Days and windows: when a day closes, is published and becomes final, and how days share one request.
+Pure calendar arithmetic from a report's registry entry; whether a day should be asked for is `truth.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.spapi.marketplaces import MARKETPLACES
+
+DAY = timedelta(days=1)
+_PERIOD_OPTIONS = ("reportPeriod", "dateGranularity", "aggregatedByTimePeriod")
+
+
+def zone(report: Report, marketplace: str | None) -> tzinfo:
+    """Whose midnight bounds a day. A report for the whole account has no single marketplace: its days are UTC days."""
+    if report.window.time_zone == "marketplace" and marketplace is not None:
+        return ZoneInfo(MARKETPLACES[marketplace].time_zone)
+    return UTC
+
+
+def midnight(report: Report, day: date, marketplace: str | None) -> datetime:
+    """The first instant of a day, in UTC."""
+    return datetime.combine(day, time(), zone(report, marketplace)).astimezone(UTC)
+
+
+def today(report: Report, marketplace: str | None, now: datetime) -> date:
+    return now.astimezone(zone(report, marketplace)).date()
+
+
+def period(report: Report, day: date) -> tuple[date, date]:
+    """First and last day of the reporting period that holds a day. WEEK is Sunday to Saturday (Amazon's vendor analytics)."""
+    kind = next((report.options[o].upper() for o in _PERIOD_OPTIONS if o in report.options), "DAY")
+    if kind in ("WEEK", "WEEKLY"):
+        first = day - timedelta(days=(day.weekday() + 1) % 7)
+        return first, first + timedelta(days=6)
+    months = {"MONTH": 1, "MONTHLY": 1, "QUARTER": 3, "YEAR": 12}.get(kind)
+    if months is None:
+        return day, day
+    month = (day.month - 1) // months * months  # zero-based first month of the period
+    after = date(day.year + (month + months) // 12, (month + months) % 12 + 1, 1)
+    return date(day.year, month + 1, 1), after - DAY
+
+
+def closes_at(report: Report, day: date, marketplace: str | None) -> datetime:
+    """The instant after the last one of the day's period."""
+    return midnight(report, period(report, day)[1] + DAY, marketplace)
+
+
+def due_at(report: Report, day: date, marketplace: str | None) -> datetime:
+    """When Amazon has published the day: its close plus the report's lag."""
+    return closes_at(report, day, marketplace) + timedelta(hours=report.window.lag_hours)
+
+
+def final_at(report: Report, day: date, marketplace: str | None) -> datetime:
+    """A report made from this instant on no longer changes."""
+    restated = closes_at(report, day, marketplace) + timedelta(days=report.window.restated_days)
+    return max(restated, due_at(report, day, marketplace))
+
+
+def due(report: Report, day: date, now: datetime, marketplace: str | None = None) -> bool:
+    return now >= due_at(report, day, marketplace)
+
+
+def reachable(report: Report, day: date, now: datetime, marketplace: str | None = None) -> bool:
+    """Amazon still has the day: inside the look-back, and for a snapshot only today."""
+    current = today(report, marketplace, now)
+    if report.window.kind is WindowKind.SNAPSHOT:
+        return day == current
+    return day >= current - timedelta(days=report.window.lookback_days)
+
+
+def plan_windows(report: Report, days: Iterable[date]) -> list[tuple[date, date]]:
+    """The fewest legal windows that cover exactly the periods of these days: runs of consecutive days in chunks of `max_days`.
+
+    Days and windows are inclusive. A window never contains a day whose period was not asked for: Amazon sums or re-sends
+    whatever lies inside, and the quota is per request, not per day.
+    """
+    periods = sorted({period(report, day) for day in days})
+    windows: list[tuple[date, date]] = []
+    for first, last in periods:
+        if windows:
+            start, end = windows[-1]
+            if first == end + DAY and (last - start).days < report.window.max_days:
+                windows[-1] = (start, last)
+                continue
+        windows.append((first, last))
+    return windows
+
+
+def to_instants(report: Report, start: date, end: date, marketplace: str | None) -> tuple[datetime | None, datetime | None]:
+    """The window as `dataStartTime` and `dataEndTime`: from the first day's midnight to the last day's last second.
+
+    Never touches the next day: daily analytics round a window outward to whole days and sum them.
+    A snapshot ignores dates and gets none.
+    """
+    if report.window.kind is WindowKind.SNAPSHOT:
+        return None, None
+    return midnight(report, start, marketplace), midnight(report, end + DAY, marketplace) - timedelta(seconds=1)
+
+
+def from_instants(
+    report: Report, start: datetime | None, end: datetime | None, created: datetime, marketplace: str | None
+) -> tuple[date, date] | None:
+    """The whole days a report made by others covers, or None if its window cuts a day: part of a day is not a day.
+
+    A snapshot is of the day it was made; a settlement's own document names its dates, here its window is only a hint.
+    """
+    here = zone(report, marketplace)
+    made = created.astimezone(here).date()
+    if report.window.kind is WindowKind.SNAPSHOT:
+        return made, made
+    if report.window.kind is WindowKind.HARVEST:
+        return (start or created).astimezone(here).date(), (end or created).astimezone(here).date()
+    if start is None or end is None:
+        return None
+    first, last = start.astimezone(here), end.astimezone(here)
+    tail = last + timedelta(seconds=1) if last.time().replace(microsecond=0) == time(23, 59, 59) else last
+    if first.time() != time() or tail.time().replace(microsecond=0) != time():
+        return None
+    days = first.date(), tail.date() - DAY
+    return days if days[0] <= days[1] < made else None

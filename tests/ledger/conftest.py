@@ -1,0 +1,35 @@
+"""A real ledger on the AWS emulator, with a clock the test moves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from spapi_assets.aws.clients import AwsClients
+from spapi_assets.aws.ledger import Ledger
+from spapi_assets.aws.setup import _table
+
+
+class Clock:
+    def __init__(self, now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def forward(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(aws: str, clock: Clock) -> Ledger:
+    clients = AwsClients()
+    _table(clients, "spapi-ledger", sort_key=True)
+    return Ledger(clients, "spapi-ledger", clock)
