@@ -1,0 +1,98 @@
+"""The operations the simulator answers: path, quota, who may call them, and which query parameters they know.
+Source: Amazon's models of Reports 2021-06-30, Notifications v1, Sellers v1 and Tokens 2021-03-01; the handlers are in api/."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
+ROTATION_SCOPE = "sellingpartnerapi::client_credential:rotation"
+MIGRATION_SCOPE = "sellingpartnerapi::migration"
+SCOPES = frozenset({NOTIFICATIONS_SCOPE, ROTATION_SCOPE, MIGRATION_SCOPE})
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`rate` is requests per second, `burst` the bucket's size. `scope` is set on grantless operations only."""
+
+    name: str
+    method: str
+    template: str
+    rate: float
+    burst: int
+    success: int = 200
+    query: frozenset[str] = frozenset()
+    scope: str | None = None
+    sellers_only: bool = False
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template))
+
+
+_REPORTS = "/reports/2021-06-30"
+_NOTIFICATIONS = "/notifications/v1"
+_REPORT_FILTERS = frozenset(
+    {"reportTypes", "processingStatuses", "marketplaceIds", "pageSize", "createdSince", "createdUntil", "nextToken"}
+)
+_PAGE = frozenset({"notificationTypes", "payloadVersion", "pageSize", "nextToken"})
+_VERSION = frozenset({"payloadVersion"})
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("getReports", "GET", f"{_REPORTS}/reports", 0.0222, 10, query=_REPORT_FILTERS),
+    Operation("createReport", "POST", f"{_REPORTS}/reports", 0.0167, 15, success=202),
+    Operation("getReport", "GET", f"{_REPORTS}/reports/{{reportId}}", 2, 15),
+    Operation("cancelReport", "DELETE", f"{_REPORTS}/reports/{{reportId}}", 0.0222, 10),
+    Operation("getReportSchedules", "GET", f"{_REPORTS}/schedules", 0.0222, 10, query=frozenset({"reportTypes"})),
+    Operation("createReportSchedule", "POST", f"{_REPORTS}/schedules", 0.0222, 10, success=201),
+    Operation("getReportSchedule", "GET", f"{_REPORTS}/schedules/{{reportScheduleId}}", 0.0222, 10),
+    Operation("cancelReportSchedule", "DELETE", f"{_REPORTS}/schedules/{{reportScheduleId}}", 0.0222, 10),
+    Operation(
+        "getReportDocument",
+        "GET",
+        f"{_REPORTS}/documents/{{reportDocumentId}}",
+        0.0167,
+        15,
+        query=frozenset({"enableContentEncodingUrlHeader"}),
+    ),
+    Operation("createRestrictedDataToken", "POST", "/tokens/2021-03-01/restrictedDataToken", 1, 10),
+    Operation("getMarketplaceParticipations", "GET", "/sellers/v1/marketplaceParticipations", 0.016, 15, sellers_only=True),
+    Operation("getAccount", "GET", "/sellers/v1/account", 0.016, 15, sellers_only=True),
+    Operation("getDestinations", "GET", f"{_NOTIFICATIONS}/destinations", 1, 5, scope=NOTIFICATIONS_SCOPE),
+    Operation("createDestination", "POST", f"{_NOTIFICATIONS}/destinations", 1, 5, scope=NOTIFICATIONS_SCOPE),
+    Operation("getDestination", "GET", f"{_NOTIFICATIONS}/destinations/{{destinationId}}", 1, 5, scope=NOTIFICATIONS_SCOPE),
+    Operation("deleteDestination", "DELETE", f"{_NOTIFICATIONS}/destinations/{{destinationId}}", 1, 5, scope=NOTIFICATIONS_SCOPE),
+    Operation("getSubscriptions", "GET", f"{_NOTIFICATIONS}/subscriptions", 1, 5, query=_PAGE),
+    Operation("getSubscription", "GET", f"{_NOTIFICATIONS}/subscriptions/{{notificationType}}", 1, 5, query=_VERSION),
+    Operation("createSubscription", "POST", f"{_NOTIFICATIONS}/subscriptions/{{notificationType}}", 1, 5),
+    Operation(
+        "getSubscriptionById",
+        "GET",
+        f"{_NOTIFICATIONS}/subscriptions/{{notificationType}}/{{subscriptionId}}",
+        1,
+        5,
+        scope=NOTIFICATIONS_SCOPE,
+    ),
+    Operation(
+        "deleteSubscriptionById",
+        "DELETE",
+        f"{_NOTIFICATIONS}/subscriptions/{{notificationType}}/{{subscriptionId}}",
+        1,
+        5,
+        scope=NOTIFICATIONS_SCOPE,
+    ),
+)
+BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
+# Not operations of SP-API, but faults and the log name them the same way.
+EXCHANGE_TOKEN = "exchangeToken"
+DOWNLOAD_DOCUMENT = "downloadDocument"
+
+
+def find(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+    """The operation of a request, and its path parameters as sent (still percent-encoded where the client encoded them)."""
+    for operation in OPERATIONS:
+        if operation.method == method and (match := operation.pattern.fullmatch(path)):
+            return operation, match.groupdict()
+    return None

@@ -1,0 +1,87 @@
+"""Everything that one running simulator holds, put together once. Nothing here answers a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from spapi_assets.simulator.accounts import Directory
+from spapi_assets.simulator.clock import Clock
+from spapi_assets.simulator.credentials import TokenOffice
+from spapi_assets.simulator.delivery import Storage
+from spapi_assets.simulator.faults import Faults
+from spapi_assets.simulator.journal import Journal
+from spapi_assets.simulator.publisher import Publisher
+from spapi_assets.simulator.quota import Buckets
+from spapi_assets.simulator.rendering import Renderer
+from spapi_assets.simulator.reports import Report, ReportBook
+from spapi_assets.simulator.schedules import Schedules
+from spapi_assets.simulator.subscriptions import Subscriptions
+from spapi_assets.simulator.worker import Worker
+
+
+@dataclass
+class State:
+    """The parts of a simulator, for handlers and for tests."""
+
+    directory: Directory
+    clock: Clock
+    renderer: Renderer
+    tokens: TokenOffice
+    buckets: Buckets
+    faults: Faults
+    journal: Journal
+    storage: Storage
+    subscriptions: Subscriptions
+    publisher: Publisher
+    book: ReportBook
+    schedules: Schedules
+    worker: Worker
+    started: datetime
+
+
+def build_state(
+    directory: Directory,
+    renderer: Renderer,
+    *,
+    clock: Clock,
+    quota_scale: float = 1.0,
+    processing_seconds: float = 20.0,
+    token_seconds: int = 3600,
+    seed: int = 7,
+) -> State:
+    """Put the parts together; see Simulator for the meaning of the numbers."""
+    faults, journal, subscriptions = Faults(seed, renderer.transforms()), Journal(clock), Subscriptions()
+    storage = Storage(clock)
+    publisher_box: list[Publisher] = []
+
+    def finished(report: Report) -> None:
+        journal.event(
+            "report_finished",
+            report_id=report.report_id,
+            report_type=report.report_type,
+            account=report.account.name,
+            outcome=report.outcome,
+        )
+        publisher_box[0].report_finished(report)
+
+    book = ReportBook(clock, renderer, storage, faults, processing_seconds, finished)
+    schedules = Schedules(book)
+    worker = Worker(clock, book, schedules, directory, finished)
+    publisher_box.append(Publisher(clock, subscriptions, faults, journal))  # after the worker: it sends what the worker finished
+    return State(
+        directory=directory,
+        clock=clock,
+        renderer=renderer,
+        tokens=TokenOffice(clock, token_seconds),
+        buckets=Buckets(clock, quota_scale),
+        faults=faults,
+        journal=journal,
+        storage=storage,
+        subscriptions=subscriptions,
+        publisher=publisher_box[0],
+        book=book,
+        schedules=schedules,
+        worker=worker,
+        started=clock.now(),
+    )
