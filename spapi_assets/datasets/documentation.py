@@ -82,6 +82,8 @@ def window_in_words(window: Window) -> str:
     else:
         span = "One day per request" if window.max_days == 1 else f"Up to {window.max_days} consecutive days per request"
         sentences = [f"{span}, as far back as {_days(window.lookback_days)}. A day runs from midnight to midnight in {midnight}."]
+        if window.bounds == "dates":
+            sentences.append("Of the window Amazon reads the dates only.")
         if window.lag_hours:
             sentences.append(f"A day is asked for {window.lag_hours} hours after it closed.")
         sentences.append(

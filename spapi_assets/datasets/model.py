@@ -121,6 +121,11 @@ class Window(_Entry):
     max_days: int = Field(1, ge=1, description="Longest legal span of one request")
     lookback_days: int = Field(730, description="Older days cannot be asked for")
     time_zone: Literal["utc", "marketplace"] = Field("utc", description="Whose midnight bounds a day")
+    bounds: Literal["instants", "dates"] = Field(
+        "instants",
+        description="What Amazon reads of dataStartTime and dataEndTime: the instant, or only the date as written in UTC. "
+        "'dates' must be sent as midnight UTC of the day's own date: the local midnight in UTC would name the day before",
+    )
     lag_hours: int = Field(0, description="A day is published this many hours after it closed")
     restated_days: int = Field(0, description="Days after the day closed during which Amazon still changes it")
     cool_down_minutes: int = Field(0, description="Amazon makes the report at most once in this time")

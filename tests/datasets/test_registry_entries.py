@@ -134,6 +134,10 @@ def test_vendor_sales_ask_for_at_most_fifteen_days_and_not_before_72_hours() -> 
     assert 14 <= window.restated_days <= 30
 
 
+def test_reports_whose_time_of_day_amazon_ignores_are_asked_for_by_date() -> None:
+    assert {r.name for r in REPORTS if r.window.bounds == "dates"} == {"sales_and_traffic", "vendor_sales"}
+
+
 def test_settlements_are_collected_and_never_requested() -> None:
     report = REGISTRY.reports["settlements"]
     assert report.window.kind is WindowKind.HARVEST
