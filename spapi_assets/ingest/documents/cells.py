@@ -1,0 +1,100 @@
+"""Columns of text as typed Arrow columns, with the values that do not fit named one by one.
+How a single value reads is `locale.py`; which columns there are is `header.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Context, Decimal, InvalidOperation
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spapi_assets.datasets.model import Column, ColumnType
+from spapi_assets.ingest.documents.locale import DoesNotFit, Locale
+from spapi_assets.lake.parquet import arrow_type
+
+TRUE = ("true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "1", "t", "T")
+FALSE = ("false", "False", "FALSE", "no", "No", "NO", "n", "N", "0", "f", "F")
+_INT64 = range(-(2**63), 2**63)
+
+Parser = Callable[[str], Any]
+
+
+def fit_decimal(value: Decimal, precision: int, scale: int) -> Decimal:
+    """The same number with exactly `scale` digits after the point; DoesNotFit rather than rounding."""
+    try:
+        fitted = value.quantize(Decimal(1).scaleb(-scale), context=Context(prec=max(precision, 1)))
+    except InvalidOperation:
+        raise DoesNotFit(f"more digits than decimal({precision}, {scale}) holds") from None
+    if fitted != value:
+        raise DoesNotFit(f"more than {scale} digits after the decimal mark")
+    return fitted
+
+
+def fit_integer(value: Decimal) -> int:
+    if value != value.to_integral_value():
+        raise DoesNotFit("not a whole number")
+    if int(value) not in _INT64:
+        raise DoesNotFit("too large for a 64-bit integer")
+    return int(value)
+
+
+def fit_boolean(text: str) -> bool:
+    word = text.strip()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise DoesNotFit("neither true nor false")
+
+
+def parser_for(column: Column, locale: Locale) -> Parser | None:
+    """How one text of this column becomes a value; None for text, which stays as it is."""
+    match column.type:
+        case ColumnType.TEXT:
+            return None
+        case ColumnType.INTEGER:
+            return lambda text: fit_integer(locale.number(text))
+        case ColumnType.DECIMAL:
+            return lambda text: fit_decimal(locale.number(text), column.precision, column.scale)
+        case ColumnType.BOOLEAN:
+            return fit_boolean
+        case ColumnType.TIMESTAMP:
+            return lambda text: locale.moment(text)[0]
+        case ColumnType.DATE:
+            return locale.day
+
+
+def blank_to_null(texts: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def convert(texts: pa.Array, column: Column, locale: Locale) -> tuple[pa.Array, dict[int, str]]:
+    """Typed values, and by position the reason of each text that does not fit (its value is null).
+
+    Each distinct text is read once, so that repeated dates and prices cost nothing.
+    """
+    parse = parser_for(column, locale)
+    texts = blank_to_null(texts)
+    reasons: dict[int, str] = {}
+    if parse is None:
+        values: pa.Array = texts
+    else:
+        coded = texts.dictionary_encode()
+        parsed: list[Any] = []
+        bad: dict[int, str] = {}
+        for code, text in enumerate(coded.dictionary.to_pylist()):
+            try:
+                parsed.append(parse(text) if text.strip() else None)
+            except DoesNotFit as error:
+                bad[code] = str(error)
+                parsed.append(None)
+        values = pa.array(parsed, arrow_type(column)).take(coded.indices)
+        if bad:
+            reasons = {i: bad[c] for i, c in enumerate(coded.indices.to_pylist()) if c in bad}
+    if column.required and values.null_count:
+        for i, missing in enumerate(values.is_null().to_pylist()):
+            if missing:
+                reasons.setdefault(i, "blank, and the column is required")
+    return values, reasons

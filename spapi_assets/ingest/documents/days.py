@@ -1,0 +1,75 @@
+"""Which day's partition each row of a batch belongs to, and cutting a batch into days.
+Writing the days is `partitions.py`; a row whose day was not asked for is the quarantine's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spapi_assets.datasets.model import ColumnType, Dataset, DayOf
+from spapi_assets.ingest.documents.context import DocumentContext
+
+
+class Days:
+    """The day rule of one dataset in one document."""
+
+    def __init__(self, dataset: Dataset, context: DocumentContext) -> None:
+        self.dataset, self.context = dataset, context
+        self.fixed: date | None = None
+        if dataset.day_of is DayOf.WINDOW:
+            if context.start != context.end:
+                raise ValueError(
+                    f"Dataset {dataset.name} has no date in its rows, so its report {context.report.name} can only be asked for"
+                    f" one day at a time; report {context.report_id} covers {context.start} to {context.end}."
+                )
+            self.fixed = context.start
+        elif dataset.day_of is DayOf.FETCH:
+            self.fixed = context.created.date()
+        self.by_row = dataset.day_of is DayOf.COLUMN
+        self.by_document = dataset.day_of is DayOf.DOCUMENT
+        # A day of the window is UTC's or the marketplace's, and so must be the day of a timestamp.
+        self.zone: str | None = None
+        if self.by_row and context.report.window.time_zone == "marketplace" and context.marketplaces:
+            zones = {m.time_zone for m in context.marketplaces}
+            self.zone = zones.pop() if len(zones) == 1 else None
+
+    def of(self, table: pa.Table) -> pa.Array:
+        """date32 per row, from the date column."""
+        name = self.dataset.date_column
+        assert name is not None
+        column = table.column(name).combine_chunks()
+        if self.dataset.column(name).type is ColumnType.TIMESTAMP:
+            if self.zone:
+                column = column.cast(pa.timestamp("us", tz=self.zone))
+            column = column.cast(pa.date32())
+        return column
+
+    def inside(self, days: pa.Array) -> pa.Array:
+        """True where the day was asked for; false for others and for rows without a day."""
+        asked = pc.and_(pc.greater_equal(days, pa.scalar(self.context.start)), pc.less_equal(days, pa.scalar(self.context.end)))
+        return pc.fill_null(asked, False)
+
+    def first(self, table: pa.Table) -> date | None:
+        """The day of the first row that has one (day_of document)."""
+        if not table.num_rows:
+            return None
+        present = self.of(table).drop_null()
+        return present[0].as_py() if len(present) else None
+
+    def split(self, table: pa.Table) -> Iterator[tuple[date, pa.Table]]:
+        """The rows of each day in their order. All rows must have a day."""
+        days = self.of(table)
+        bounds = pc.min_max(days)
+        if bounds["min"] == bounds["max"]:
+            yield bounds["min"].as_py(), table
+            return
+        order = pc.sort_indices(days)
+        ordered, sorted_days = table.take(order), days.take(order)
+        ends = pc.run_end_encode(sorted_days)
+        start = 0
+        for day, end in zip(ends.values.to_pylist(), ends.run_ends.to_pylist(), strict=True):
+            yield day, ordered.slice(start, end - start)
+            start = end

@@ -1,0 +1,183 @@
+"""One document, from the first byte to Parquet in the lake: receive, read, prove the counts, archive, publish.
+Asking Amazon for the document, the Glue catalog and the ledger are the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from spapi_assets.datasets.model import Dataset
+from spapi_assets.ingest.archive import MANIFEST, folder_of, manifest_of, object_of
+from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult
+from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, UnreadableDocument
+from spapi_assets.ingest.documents.inflate import MAGIC, Corrupt, Truncated, plain_bytes
+from spapi_assets.ingest.documents.json_document import read_json
+from spapi_assets.ingest.documents.json_rows import UnknownPaths
+from spapi_assets.ingest.documents.receive import Received, receive
+from spapi_assets.ingest.documents.sink import Sink
+from spapi_assets.ingest.documents.tsv import read_tsv
+from spapi_assets.lake.layout import quarantine_object
+from spapi_assets.lake.store import Lake, Stage
+
+_REREADS = 50
+
+
+def load_document(chunks: Iterable[bytes], context: DocumentContext, lake: Lake, *, archive: bool = True) -> LoadResult:
+    """Loads the exact body bytes `chunks` of one document (as received: compressed if they came compressed).
+
+    Memory is bounded whatever the size: the body is spooled to local disk, then read in blocks. Partitions become visible
+    at the end, each atomically, after the archived bytes and before the manifest, so that a crash at any point leaves
+    whole partitions and a document that is simply loaded again.
+
+    Raises TruncatedDocument (download again), UnreadableDocument and WrongDocument (nothing is loaded; all but the
+    truncated ones are archived with a manifest that says so). `archive=False` is for replay, which reads the archive.
+    """
+    with lake.stage() as stage:
+        received = receive(chunks, stage.scratch())
+        try:
+            result = _read(received, context, lake, stage)
+        except TruncatedDocument:
+            raise
+        except DocumentError as error:
+            if archive:
+                _archive(received, context, lake, stage, "rejected", error=str(error))
+            raise
+        except Exception as error:
+            # A defect of ours must not cost the document: its URL lives for minutes and another costs quota.
+            if archive:
+                _archive(received, context, lake, stage, "received", error=f"{type(error).__name__}: {error}")
+            raise
+        if archive:
+            _archive(received, context, lake, stage, "loaded", result=result)
+        else:
+            stage.publish()
+        _clean_quarantine(result, context, lake)
+        return result
+
+
+def _archive(
+    received: Received,
+    context: DocumentContext,
+    lake: Lake,
+    stage: Stage,
+    status: str,
+    *,
+    result: LoadResult | None = None,
+    error: str | None = None,
+) -> None:
+    """The body first, then (of a loaded document) everything that waits in the stage, the manifest last."""
+    path = object_of(context, compressed=_is_gzip(received))
+    manifest = manifest_of(
+        context,
+        status=status,
+        archived=path,
+        sha256=received.sha256,
+        compressed_bytes=received.size,
+        result=result,
+        error=error,
+    )
+    stage.assign(received.local, path)
+    stage.publish(path)
+    if status == "loaded":
+        stage.publish()
+    lake.write_json(f"{folder_of(context)}/{MANIFEST}", manifest)
+
+
+def _is_gzip(received: Received) -> bool:
+    with received.local.open("rb") as file:
+        return file.read(2) == MAGIC
+
+
+def _read(received: Received, context: DocumentContext, lake: Lake, stage: Stage) -> LoadResult:
+    compression: dict[str, Any] = {
+        "flag": context.compression,
+        "content_encoding": context.content_encoding,
+        "evidence": "the body's first bytes",
+    }
+    announced = context.compression == "GZIP" or context.content_encoding == "gzip"
+    if received.size == 0 and announced:
+        context.fail(TruncatedDocument, "The body has no byte, although gzip was announced", "Download it again with a new URL.")
+    unknown: dict[str, tuple[str, ...]] = {}
+    for _ in range(_REREADS):
+        sinks: dict[str, Sink] = {}
+        decisions: dict[str, Any] = {"compression": compression}
+        warnings: list[str] = []
+
+        def open_sink(dataset: Dataset, columns: tuple[str, ...], sinks: dict[str, Sink] = sinks) -> Sink:
+            sinks[dataset.name] = Sink(dataset, context, stage, received.sha256, columns)
+            return sinks[dataset.name]
+
+        try:
+            plain = plain_bytes(received.chunks(), compression)
+            if context.report.format == "json":
+                size = read_json(plain, context, open_sink, unknown, decisions, warnings)
+            elif context.report.format == "tsv":
+                size = read_tsv(plain, context, open_sink, decisions, warnings)
+            else:
+                context.fail(
+                    UnreadableDocument,
+                    f"There is no reader for the format {context.report.format!r}",
+                    "Documents are kept in the archive; describe the report as tsv or json if it is.",
+                )
+            datasets = {name: sink.finish(lake) for name, sink in sinks.items()}
+        except UnknownPaths as met:
+            # The columns of a file are fixed when it is opened, so the document is read again with the new ones.
+            unknown[met.dataset] = (*unknown.get(met.dataset, ()), *sorted(met.paths))
+            _abandon(sinks)
+            continue
+        except Truncated as error:
+            _abandon(sinks)
+            context.fail(TruncatedDocument, f"The document is cut short: {error}", "Download it again with a new URL.")
+        except Corrupt as error:
+            _abandon(sinks)
+            context.fail(UnreadableDocument, f"The document cannot be decompressed: {error}", "Download it again with a new URL.")
+        except BaseException:
+            _abandon(sinks)
+            raise
+        return _result(received, context, lake, sinks, datasets, decisions, warnings, size)
+    context.fail(UnreadableDocument, "New unknown keys kept turning up", "Add the report's keys to the registry.")
+
+
+def _abandon(sinks: dict[str, Sink]) -> None:
+    for sink in sinks.values():
+        sink.abandon()
+
+
+def _result(
+    received: Received,
+    context: DocumentContext,
+    lake: Lake,
+    sinks: dict[str, Sink],
+    datasets: dict[str, DatasetLoad],
+    decisions: dict[str, Any],
+    warnings: list[str],
+    size: int,
+) -> LoadResult:
+    announced = context.compression == "GZIP" or context.content_encoding == "gzip"
+    layers = decisions["compression"]["gzip_layers"]
+    if announced and not layers:
+        warnings.append("GZIP was announced, but the body is plain.")
+    for name, load in datasets.items():
+        if load.rows_in == 0:
+            warnings.append(f"{name}: the document is whole and has no rows.")
+        if load.quarantined:
+            decisions.setdefault("quarantine", {})[name] = sinks[name].reasons
+            warnings.append(f"{name}: {load.quarantined} of {load.rows_in} rows are in the quarantine.")
+    decisions["empty"] = all(load.rows_in == 0 for load in datasets.values())
+    return LoadResult(
+        context.report_id,
+        received.sha256,
+        received.size,
+        size,
+        lake.uri(object_of(context, compressed=layers > 0)),
+        decisions,
+        warnings,
+        datasets,
+    )
+
+
+def _clean_quarantine(result: LoadResult, context: DocumentContext, lake: Lake) -> None:
+    """A document that is loaded again without rejected rows must not keep its old quarantine."""
+    for name, load in result.datasets.items():
+        if load.quarantine_uri is None:
+            lake.delete(quarantine_object(name, context.account_key, context.report_id))
