@@ -58,7 +58,7 @@ select
     amount_description,
     {{ settlement_component('transaction_key', 'amount_key', 'description_key') }} as component,
     amount,
-    case when transaction_key = 'order' and description_key = 'principal' then coalesce(quantity, 0) else 0 end as units_sold,
+    case when transaction_key = 'order' and amount_key = 'itemprice' and description_key = 'principal' then coalesce(quantity, 0) else 0 end as units_sold,
     amazon_order_id,
     adjustment_id,
     shipment_id,

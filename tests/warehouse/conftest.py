@@ -1,0 +1,29 @@
+"""The handmade warehouse, built once per test process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dbt_runner import Warehouse
+from scenario import build
+
+
+@pytest.fixture(scope="session")
+def handmade(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """`dbt build` (models, data tests, unit tests) over the lake of scenario.py."""
+    folder = tmp_path_factory.mktemp("handmade")
+    warehouse = Warehouse(folder, build(folder / "lake"))
+    built = warehouse.dbt("build")
+    assert built.returncode == 0, built.stdout[-4000:]
+    return warehouse
+
+
+@pytest.fixture
+def empty_lake(tmp_path: Path) -> Warehouse:
+    """A lake in which nothing was loaded: only the zero-row schema files."""
+    from handmade_lake import HandmadeLake
+
+    lake = HandmadeLake(tmp_path / "lake")
+    lake.finish()
+    return Warehouse(tmp_path, lake.folder)
