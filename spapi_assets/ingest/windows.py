@@ -98,6 +98,8 @@ def to_instants(report: Report, start: date, end: date, marketplace: str | None)
     """
     if report.window.kind is WindowKind.SNAPSHOT:
         return None, None
+    if report.window.bounds == "dates":  # the time of day is ignored: the written date must be the day's own
+        return datetime.combine(start, time(), UTC), datetime.combine(end, time(23, 59, 59), UTC)
     return midnight(report, start, marketplace), midnight(report, end + DAY, marketplace) - timedelta(seconds=1)
 
 
@@ -108,7 +110,7 @@ def from_instants(
 
     A snapshot is of the day it was made; a settlement's own document names its dates, here its window is only a hint.
     """
-    here = zone(report, marketplace)
+    here = UTC if report.window.bounds == "dates" else zone(report, marketplace)
     made = created.astimezone(here).date()
     if report.window.kind is WindowKind.SNAPSHOT:
         return made, made
