@@ -1,4 +1,4 @@
-"""Oddities that real documents show, as pure functions: on plain documents (TRANSFORMS) and on compressed bytes (WIRE_TRANSFORMS).
+"""Oddities that real documents show, as pure functions: on documents (TRANSFORMS), on compressed bytes (WIRE_TRANSFORMS).
 When to apply one is the server's business; each is deterministic, so that a test can say what must come out."""
 
 from __future__ import annotations
