@@ -6,7 +6,7 @@ The archived bytes hold personal data if the report does: restrict who may read 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -115,9 +115,7 @@ def manifest_of(
                 "quarantined": d.quarantined,
                 "unknown_columns": list(d.unknown_columns),
                 "missing_columns": list(d.missing_columns),
-                "days": {
-                    p.day.isoformat(): {k: v for k, v in asdict(part).items() if k != "uri"} for p, part in d.partitions.items()
-                },
+                "days": {p.day.isoformat(): {"rows": part.rows, "bytes": part.bytes} for p, part in d.partitions.items()},
             }
             for name, d in result.datasets.items()
         }

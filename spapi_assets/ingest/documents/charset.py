@@ -42,7 +42,7 @@ def declared_charset(content_type: str | None) -> str | None:
 def decode(data: bytes, charset: str) -> str:
     """UnicodeDecodeError if the bytes are not valid; cp1252 never fails."""
     if charset == "cp1252":
-        return codecs.charmap_decode(data, "strict", _CP1252)[0]
+        return codecs.charmap_decode(data, "strict", _CP1252)[0]  # type: ignore[arg-type]
     return data.decode(charset)
 
 

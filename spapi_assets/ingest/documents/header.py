@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spapi_assets.datasets.model import Column, ColumnType, Dataset
+from spapi_assets.datasets.model import PARTITION_COLUMNS, Column, ColumnType, Dataset
 from spapi_assets.lake.parquet import LINEAGE
 
 
@@ -26,7 +26,7 @@ class Names:
     """Hands out column names that are not taken yet."""
 
     def __init__(self, taken: Collection[str]) -> None:
-        self._taken = {*taken, *(f.name for f in LINEAGE)}
+        self._taken = {*taken, *PARTITION_COLUMNS, *(f.name for f in LINEAGE)}
 
     def unique(self, wanted: str) -> str:
         name, number = wanted, 1
@@ -97,14 +97,14 @@ def match_header(headers: Sequence[str], dataset: Dataset, dropped: Collection[s
     names = Names({c.name for c in dataset.columns})
     fields: list[Field] = []
     for position, header in enumerate(headers, 1):
-        column = by_spelling.get(normalise(header))
-        if column is not None and column.name not in taken:
-            taken.add(column.name)
-            fields.append(Field(header, column.name, column, True, column.name not in dropped))
+        match = by_spelling.get(normalise(header))
+        if match is not None and match.name not in taken:
+            taken.add(match.name)
+            fields.append(Field(header, match.name, match, True, match.name not in dropped))
             continue
         name = names.unique(snake_case(header) or f"column_{position}")
         text = Column(name="unknown", header=header, type=ColumnType.TEXT, description="Not in the registry")
         # A repeated header of a PII column is still personal data.
-        kept = column is None or column.name not in dropped
+        kept = match is None or match.name not in dropped
         fields.append(Field(header, name, text, False, kept))
     return HeaderPlan(tuple(fields), tuple(c for c in dataset.columns if c.name not in taken))

@@ -10,6 +10,7 @@ from typing import Any
 from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.context import DocumentContext
+from spapi_assets.ingest.documents.days import Days
 from spapi_assets.ingest.documents.errors import TruncatedDocument, UnreadableDocument, WrongDocument
 from spapi_assets.ingest.documents.inflate import peek
 from spapi_assets.ingest.documents.json_rows import JsonReader
@@ -38,7 +39,7 @@ def read_json(
     sinks: dict[str | None, Sink] = {}
     readers: dict[str | None, JsonReader] = {}
     for dataset in context.report.datasets:
-        reader = JsonReader(dataset, sink_days(dataset, context), context.dropped(dataset), unknown.get(dataset.name, ()))
+        reader = JsonReader(dataset, Days(dataset, context), context.dropped(dataset), unknown.get(dataset.name, ()))
         readers[dataset.section] = reader
         sinks[dataset.section] = open_sink(dataset, reader.unknown)
     found: set[str | None] = set()
@@ -51,6 +52,8 @@ def read_json(
                 continue
             assert isinstance(part, Elements)
             if part.name not in sinks:
+                if part.name in context.report.excluded_sections:
+                    continue
                 note = f"The document has an array {part.name!r} that the registry does not know; it is only in the archive."
                 if note not in warnings:
                     warnings.append(note)
@@ -77,14 +80,8 @@ def read_json(
     return counts["plain_bytes"]
 
 
-def sink_days(dataset: Dataset, context: DocumentContext):
-    from spapi_assets.ingest.documents.days import Days
-
-    return Days(dataset, context)
-
-
 def _without_bom(chunks: Iterable[bytes]) -> Iterable[bytes]:
-    head, chunks = peek(chunks, 3)
+    _, chunks = peek(chunks, 3)
     source = iter(chunks)
     first = next(source, b"")
     yield first.removeprefix(b"\xef\xbb\xbf")
@@ -115,7 +112,7 @@ def _judge(
         context.fail(
             WrongDocument,
             f"The document answers another question than was asked: {'; '.join(differences)}",
-            "Do not load it. Request the report again; if it repeats, compare the request in the manifest with Amazon's documentation.",
+            "Request the report again; if it repeats, compare the request in the manifest with Amazon's documentation.",
         )
 
 

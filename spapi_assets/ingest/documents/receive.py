@@ -1,5 +1,5 @@
 """Takes a document's body from the socket to local disk, exactly as it came, hashing on the way.
-The archive gets this file; inflating and reading start from it, so that a document is downloaded once and read as often as needed."""
+The archive gets this file, and reading starts from it: one download, however often the document is read."""
 
 from __future__ import annotations
 

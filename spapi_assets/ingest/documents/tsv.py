@@ -80,7 +80,7 @@ def read_tsv(
 
 
 def _without(chunks: Iterable[bytes], mark: bytes) -> Iterator[bytes]:
-    head, chunks = peek(chunks, len(mark))
+    _, chunks = peek(chunks, len(mark))
     source = iter(chunks)
     yield next(source)[len(mark) :]
     yield from source
@@ -109,7 +109,8 @@ def _plan(header: str, dataset: Dataset, context: DocumentContext, warnings: lis
     if dataset.day_of in (DayOf.COLUMN, DayOf.DOCUMENT) and dataset.column(dataset.date_column or "") in plan.missing:
         context.fail(
             UnreadableDocument,
-            f"The document has no column {dataset.date_column!r}, which decides the day of {dataset.name}; its header is {header[:300]!r}",
+            f"The document has no column {dataset.date_column!r}, which decides the day of {dataset.name};"
+            f" its header is {header[:300]!r}",
             "Add the header's spelling as an alias to the registry and replay the archived document.",
         )
     if plan.unknown:

@@ -1,0 +1,88 @@
+"""`python -m benchmarks.documents`: one orders document from a URL to Parquet, this platform and python-amazon-sp-api + pandas
+side by side in one run, each in its own process, A B A B. Prints seconds, memory and ratios, and checks every cell."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.generate import orders_document
+from benchmarks.methods import METHODS
+from benchmarks.verify import text_differences, typed_differences
+
+DATA = Path(__file__).parent / ".data"
+OURS, PEER = METHODS
+
+
+@contextmanager
+def serving(document: Path) -> Iterator[str]:
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.server", str(document)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def run(method: str, url: str, target: Path) -> dict[str, float]:
+    shutil.rmtree(target, ignore_errors=True)
+    command = [sys.executable, "-m", "benchmarks.methods", method, url, str(target)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-verify", action="store_true", help="skip the comparison of every cell")
+    parser.add_argument("--only", choices=list(METHODS), help="run one method (no ratios)")
+    options = parser.parse_args()
+
+    print(f"Document: {options.rows:,} order lines, 33 columns (generated once, seed 7) ...", flush=True)
+    document = orders_document(DATA / f"orders_{options.rows}.tsv.gz", options.rows)
+    methods = [options.only] if options.only else list(METHODS)
+    targets = {m: DATA / f"out_{i}" for i, m in enumerate(METHODS)}
+    results: dict[str, list[dict[str, float]]] = {m: [] for m in methods}
+    with serving(document) as url:
+        for number in range(options.rounds):
+            for method in methods:
+                result = run(method, url, targets[method])
+                results[method].append(result)
+                if result["rows"] != options.rows:
+                    print(f"{method} wrote {result['rows']} rows instead of {options.rows}")
+                    return 1
+                print(
+                    f"  round {number + 1}  {method:32} wall {result['wall']:6.2f} s   cpu {result['cpu']:6.2f} s"
+                    f"   peak {result['peak']:6.0f} MiB",
+                    flush=True,
+                )
+    medians = {m: {k: statistics.median(r[k] for r in rows) for k in rows[0]} for m, rows in results.items()}
+    print(f"\n{document.stat().st_size / 1e6:.1f} MB gzip, medians of {options.rounds} interleaved rounds:")
+    for method, m in medians.items():
+        speed = options.rows / m["wall"] / 1000
+        print(f"  {method:32} wall {m['wall']:6.2f} s   cpu {m['cpu']:6.2f} s   peak {m['peak']:6.0f} MiB   {speed:6.0f}k rows/s")
+    if not options.only:
+        ratios = {k: medians[PEER][k] / medians[OURS][k] for k in ("wall", "cpu", "peak")}
+        print(f"  ratio: {ratios['wall']:.1f}x faster, {ratios['cpu']:.1f}x less CPU, {ratios['peak']:.1f}x less memory")
+    if options.no_verify:
+        return 0
+    failed = 0
+    for method in methods:
+        check = typed_differences if method == OURS else text_differences
+        cells, differing = check(document, targets[method])
+        print(f"  {method:32} {cells:,} cells compared with the document, {differing:,} differ")
+        failed += differing if method == OURS else 0
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The two ways that are compared, each run in a process of its own: this platform, and python-amazon-sp-api with pandas.
+Prints one JSON line: wall seconds after imports, CPU seconds of the whole process, peak resident MiB."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from benchmarks.generate import DAYS, FIRST_DAY
+from benchmarks.server import DOCUMENT_ID
+
+
+def peak_mib() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def platform(url: str, target: str) -> Callable[[], int]:
+    """Token, getReportDocument, archive, typed rows by day with lineage: what a `raw` asset does to one document."""
+    from spapi_assets.datasets.loader import load_registry
+    from spapi_assets.ingest.documents.context import DocumentContext
+    from spapi_assets.ingest.documents.load import load_document
+    from spapi_assets.lake.store import Lake
+    from spapi_assets.spapi.auth import InMemoryTokenCache, LwaClient, LwaCredentials
+    from spapi_assets.spapi.reports import ReportsApi
+    from spapi_assets.spapi.session import SpApiSession
+    from spapi_assets.spapi.throttle import InMemoryThrottle
+
+    report = load_registry().reports["orders_by_last_update"]
+
+    def work() -> int:
+        lwa = LwaClient("bench", lambda: LwaCredentials("id", "secret", "Atzr|bench"), InMemoryTokenCache(), url)
+        session = SpApiSession("bench", "eu", "A1", lwa, InMemoryThrottle(), application_id="bench", endpoint_url=url)
+        reports = ReportsApi(session)
+        document = reports.get_report_document(DOCUMENT_ID)
+        with reports.download(document) as stream:
+            context = DocumentContext(
+                report=report,
+                account="bench",
+                marketplace=None,
+                report_id="1",
+                document_id=DOCUMENT_ID,
+                start=FIRST_DAY.date(),
+                end=date.fromordinal(FIRST_DAY.toordinal() + DAYS - 1),
+                created=datetime(2026, 11, 2, tzinfo=UTC),
+                content_type=stream.headers.get("Content-Type"),
+                compression=document.compression,
+                pii_columns=frozenset(f"{d.name}.{c.name}" for d in report.datasets for c in d.columns),
+            )
+            result = load_document(stream.iter_raw(), context, Lake(target))
+        return sum(result.rows.values())
+
+    return work
+
+
+def sp_api_pandas(url: str, target: str) -> Callable[[], int]:
+    """The usual script: download=True, read_csv with every column as text and quotes as data, one plain Parquet file."""
+    import csv
+    import io
+    import logging
+
+    import pandas as pd
+    from sp_api.api import Reports
+    from sp_api.auth import AccessTokenClient
+
+    logging.disable(logging.INFO)
+    AccessTokenClient.scheme, AccessTokenClient.host = "http://", url.removeprefix("http://")
+
+    def work() -> int:
+        credentials = {"refresh_token": "Atzr|bench", "lwa_app_id": "id", "lwa_client_secret": "secret"}
+        reports = Reports(credentials=credentials)
+        reports.endpoint = url
+        text = reports.get_report_document(DOCUMENT_ID, download=True).payload["document"]
+        frame = pd.read_csv(io.StringIO(text), sep="\t", dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False)
+        Path(target).mkdir(parents=True, exist_ok=True)
+        frame.to_parquet(Path(target) / "orders.parquet", index=False)
+        return len(frame)
+
+    return work
+
+
+METHODS: dict[str, Callable[[str, str], Callable[[], int]]] = {
+    "spapi-assets": platform,
+    "python-amazon-sp-api + pandas": sp_api_pandas,
+}
+
+
+def main() -> None:
+    name, url, target = sys.argv[1:4]
+    work = METHODS[name](url, target)
+    imports_mib = peak_mib()
+    started = time.perf_counter()
+    rows = work()
+    wall = time.perf_counter() - started
+    cpu = time.process_time()
+    print(json.dumps({"rows": rows, "wall": wall, "cpu": cpu, "peak": peak_mib(), "imports_peak": imports_mib}))
+
+
+if __name__ == "__main__":
+    main()
