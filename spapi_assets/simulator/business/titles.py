@@ -116,4 +116,6 @@ def title(product: Product, language: str) -> str:
     detail = _DETAIL[product.line][product.variant]
     if language in ("en", "ja"):
         detail = detail.replace(",", ".")
+    if language == "ja":
+        detail = detail.replace("–", "-")  # not in the store's charset
     return _TITLES[language][product.line].format(d=detail)

@@ -67,7 +67,8 @@ def day_facts(
         shipped = units - later + carried
         draw = unit(seed, "vendor returns", program, product.sku, day.toordinal())
         returns = int(shipped * product.return_rate * 0.8 + draw)
+        when = unit(seed, "vendor returns counted", program, product.sku, day.toordinal())
         facts[product] = VendorFacts(
-            units, units * price, shipped, shipped * price, round(shipped * price * 0.58), int(returns * known + draw * 0.99)
+            units, units * price, shipped, shipped * price, round(shipped * price * 0.58), int(returns * known + when * 0.99)
         )
     return facts
