@@ -118,8 +118,14 @@ class SpApiSession:
         token = restricted_token or self._lwa.access_token(scope)
         failures = throttled = 0
         refreshed = False
+        last: TransientError | None = None
         while True:
-            slept = self._take(key, operation, allowed, quota_left)
+            try:
+                slept = self._take(key, operation, allowed, quota_left)
+            except Throttled:
+                if last is not None:
+                    raise last from None  # quota for another try is spent; what matters is why the first ones failed
+                raise
             quota_left -= slept
             if slept and restricted_token is None:
                 token = self._lwa.access_token(scope)  # it may have ended while this call waited for quota
@@ -127,7 +133,8 @@ class SpApiSession:
                 response = self._send(operation, request, token)
             except TransientError as error:
                 failures += 1
-                self._pause_or_raise(error, operation, failures)
+                last = error
+                self._pause_or_raise(last, operation, failures)
                 continue
             self._learn(key, response)
             status = response.status_code
@@ -150,7 +157,8 @@ class SpApiSession:
                 raise self._error(operation, response, retry_after)
             if status >= 500:
                 failures += 1
-                self._pause_or_raise(self._server_error(operation, response), operation, failures)
+                last = self._server_error(operation, response)
+                self._pause_or_raise(last, operation, failures)
                 continue
             raise self._error(operation, response)
 

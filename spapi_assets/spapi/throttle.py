@@ -143,6 +143,7 @@ class InMemoryThrottle:
         self._clock, self._sleep = clock, sleep
         self._states: dict[BucketKey, BucketState] = {}
         self._plans: dict[BucketKey, RatePlan] = {}
+        self._cool_downs: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def acquire(self, key: BucketKey, plan: RatePlan, *, reserve: float = 0.0, max_wait: float) -> float:
@@ -166,3 +167,13 @@ class InMemoryThrottle:
     def peek(self, key: BucketKey, plan: RatePlan) -> float:
         with self._lock:
             return gcra(self._states.get(key), plan, self._clock()).wait
+
+    def cool_down(self, key: str, seconds: float) -> None:
+        """Nobody should ask for `key` for so long; a longer cool-down in force stays."""
+        with self._lock:
+            self._cool_downs[key] = max(self._cool_downs.get(key, 0.0), self._clock() + seconds)
+
+    def cool_down_left(self, key: str) -> float:
+        """Seconds until `key` may be asked for again; 0 when it may now."""
+        with self._lock:
+            return max(0.0, self._cool_downs.get(key, 0.0) - self._clock())

@@ -106,6 +106,14 @@ def test_a_read_gives_up_after_bounded_tries(amazon: FakeAmazon, session: SpApiS
     assert len(amazon.received) == 5
 
 
+def test_when_quota_ends_between_tries_the_error_is_why_the_call_failed(amazon: FakeAmazon, session: SpApiSession) -> None:
+    amazon.script(Reply(503), OK)
+    operation = ops.Operation("getThing", "GET", "/thing", RatePlan(0.01, 1))
+    with pytest.raises(errors.TransientError):
+        session.call(operation, max_wait=5)
+    assert len(amazon.received) == 1
+
+
 @pytest.mark.parametrize("loss", [Reply(drop=True), Reply(delay=1.0, json={}), Reply(500), Reply(503, body=b"<html/>")])
 def test_a_lost_createreport_is_never_sent_twice(
     amazon: FakeAmazon, session_factory: Callable[..., SpApiSession], loss: Reply
