@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
@@ -34,9 +34,14 @@ class DocumentContext:
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Kept in the archive's manifest as it is: request id, headers, quota, whatever replay should know."""
+    accept: Callable[[str, Partition], bool] | None = field(default=None, compare=False, repr=False)
+    """Whether this document may replace a dataset's partition; the ledger says no where a newer report was loaded."""
 
     def partition(self, day: date) -> Partition:
         return Partition(self.account, self.marketplace, day)
+
+    def accepts(self, dataset: str, partition: Partition) -> bool:
+        return self.accept is None or self.accept(dataset, partition)
 
     @property
     def account_key(self) -> str:

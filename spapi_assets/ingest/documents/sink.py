@@ -89,6 +89,8 @@ class Sink:
         for day in sorted(d for d in files if d is not None):
             local, rows = files[day]
             partition = context.partition(day)
+            if not context.accepts(self.dataset.name, partition):
+                continue  # a newer report of this day is loaded: this document is archived, but replaces nothing
             path = partition_object(self.dataset.name, partition, part)
             self.stage.assign(local, path)
             partitions[partition] = PartitionLoad(rows, lake.uri(path), local.stat().st_size)
