@@ -151,7 +151,7 @@ def test_listed_reports_are_stable_half_open_in_time_and_made_after_their_period
 
 
 def test_a_listed_snapshot_shows_the_stock_of_its_own_morning() -> None:
-    first, *_, last = [r for r in listed(BUSINESS, SELLER_OF["DE"], [INVENTORY], NOW - timedelta(days=60), NOW)]
+    first, *_, last = list(listed(BUSINESS, SELLER_OF["DE"], [INVENTORY], NOW - timedelta(days=60), NOW))
     assert render_listed(BUSINESS, SELLER_OF["DE"], first) != render_listed(BUSINESS, SELLER_OF["DE"], last)
     asked = ask(BUSINESS, INVENTORY, ["DE"], "2026-11-01", "2026-11-02", now=first.created)
     assert asked in [

@@ -44,7 +44,7 @@ def _rows(request: Request, m: Marketplace) -> Iterator[tuple[str, ...]]:
         available = stock[product.sku].fulfillable if product.fba else own
         cells = {
             "item-name": name,
-            "item-description": f'{name}… <b>Kestrel & Co</b> – "made to last". {product.weight} g',
+            "item-description": f'{name}… <b>Kestrel & Co</b>, "made to last". {product.weight} g',
             "listing-id": f"{derive(seed, 'listing', m.code, product.sku) % 10**8:08d}QX",
             "seller-sku": product.sku,
             "price": money(list_price(product, m, now.year), m.digits),
