@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
 
 from spapi_assets.simulator import documents
 from spapi_assets.simulator.accounts import Directory
 from spapi_assets.simulator.business import Business
 from spapi_assets.simulator.rendering import ListedReport, NothingToReport, Refused, Rendered, RenderRequest
-
-_TRANSFORMS: dict[str, Callable[[documents.Document], documents.Document]] = getattr(documents, "TRANSFORMS", {})
 
 
 class BusinessRenderer:
@@ -76,8 +74,8 @@ class BusinessRenderer:
         )
 
     def transforms(self) -> Collection[str]:
-        return _TRANSFORMS
+        return documents.TRANSFORMS
 
     def transform(self, name: str, document: Rendered) -> Rendered:
-        changed = _TRANSFORMS[name](documents.Document(document.body, document.content_type))
+        changed = documents.TRANSFORMS[name](documents.Document(document.body, document.content_type))
         return Rendered(changed.body, changed.content_type)

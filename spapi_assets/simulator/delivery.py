@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode
 
 from spapi_assets.simulator.clock import Clock, iso_millis
+from spapi_assets.simulator.documents.faults import WIRE_TRANSFORMS
 from spapi_assets.simulator.errors import s3_error
 from spapi_assets.simulator.rendering import Rendered
 
@@ -119,10 +120,10 @@ class Storage:
         if stored is None:
             return _refusal(404, "NoSuchKey", "The specified key does not exist.", request_id)
         body = stored.body
-        if damage == "truncated_gzip":
-            body = body[: max(12, len(body) * 2 // 3)]
-        elif damage == "plain_instead_of_gzip" and stored.compression:
+        if damage == "plain_instead_of_gzip" and stored.compression:
             body = gzip.decompress(body)
+        elif damage in WIRE_TRANSFORMS and stored.compression:
+            body = WIRE_TRANSFORMS[damage](body)
         answer = {"Content-Type": stored.content_type, "ETag": f'"{hashlib.md5(stored.body, usedforsecurity=False).hexdigest()}"'}
         if "response-content-encoding" in query:
             answer["Content-Encoding"] = query["response-content-encoding"]

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from spapi_assets.simulator.documents.faults import WIRE_TRANSFORMS
 from spapi_assets.simulator.operations import BY_NAME, DOWNLOAD_DOCUMENT, EXCHANGE_TOKEN
 
 # What the gateway answers instead of performing the call; `response_lost` performs it and then loses the answer.
@@ -18,10 +19,12 @@ LWA_KINDS = frozenset({"invalid_client", "invalid_grant", "unauthorized_client",
 # What becomes of a report; `stuck` stays IN_PROGRESS for `seconds`.
 REPORT_KINDS = frozenset({"fatal", "cancelled", "stuck"})
 # What becomes of a document when a URL for it is handed out.
-DOCUMENT_KINDS = frozenset({"truncated_gzip", "expired_url", "plain_instead_of_gzip"})
+DOCUMENT_KINDS = frozenset({"expired_url", "plain_instead_of_gzip"} | set(WIRE_TRANSFORMS))
 NOTIFICATION_KINDS = frozenset({"lost_notification", "duplicate_notification", "delayed_notification"})
 TRANSFORM = "document_transform:"
 KINDS = CALL_KINDS | LWA_KINDS | REPORT_KINDS | DOCUMENT_KINDS | NOTIFICATION_KINDS
+# A rule that names no operation breaks SP-API calls, but neither token exchanges nor downloads.
+_NAMED_ONLY = frozenset({EXCHANGE_TOKEN, DOWNLOAD_DOCUMENT})
 _FIELDS = frozenset({"kind", "operation", "report_type", "account", "times", "probability", "message", "seconds", "copies"})
 
 
@@ -108,7 +111,7 @@ class Faults:
             for rule in self._rules:
                 if rule.spent or rule.stage not in kinds:
                     continue
-                if rule.operation is not None and operation is not None and rule.operation != operation:
+                if operation is not None and rule.operation != operation and (rule.operation or operation in _NAMED_ONLY):
                     continue
                 if rule.report_type is not None and rule.report_type != report_type:
                     continue

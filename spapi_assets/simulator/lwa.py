@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from spapi_assets.simulator.errors import LwaError
 from spapi_assets.simulator.faults import LWA_KINDS
-from spapi_assets.simulator.operations import EXCHANGE_TOKEN, SCOPES
+from spapi_assets.simulator.operations import SCOPES
 from spapi_assets.simulator.state import State
 
 _STATUS = {"invalid_client": 401, "unauthorized_client": 401, "server_error": 500, "temporarily_unavailable": 503}
@@ -40,7 +40,7 @@ def exchange(state: State, body: dict[str, Any]) -> dict[str, Any]:
     grant = body.get("grant_type")
     account = state.directory.by_refresh_token(str(body.get("refresh_token")))
     names = (account.name, account.selling_partner_id) if account else ()
-    if fault := state.faults.strike(LWA_KINDS, operation=EXCHANGE_TOKEN, account=names):
+    if fault := state.faults.strike(LWA_KINDS, account=names):
         raise _error(fault.kind, fault.message)
     for name in ("grant_type", "client_id", "client_secret"):
         if not body.get(name):

@@ -12,7 +12,8 @@ from spapi_assets.simulator.accounts import Account
 from spapi_assets.simulator.errors import ApiError, invalid_input, unauthorized
 from spapi_assets.simulator.marketplaces import BY_ID
 
-# python-amazon-sp-api adds these misspellings beside the right parameter, and Amazon answers it; so they are ignored.
+# python-amazon-sp-api adds these misspellings beside the right parameter, and `marketplaceIds` also to operations that have none;
+# Amazon answers it all the same, so they are ignored.
 IGNORED = frozenset({"MarketplaceId", "MarketplaceIds", "marketplace_ids"})
 
 
@@ -22,7 +23,7 @@ class Query:
     def __init__(self, pairs: list[tuple[str, str]], known: Collection[str]) -> None:
         self.values: dict[str, list[str]] = {}
         for name, value in pairs:
-            if name in IGNORED or (name == "marketplaceIds" and "marketplaceIds" not in known):
+            if _ignored(name, known):
                 continue
             if name not in known:
                 raise invalid_input(f"Unknown query parameter '{name}'.", f"Known are: {', '.join(sorted(known)) or 'none'}.")
@@ -87,10 +88,11 @@ def parse_body(raw: bytes, content_type: str, required: Collection[str], optiona
         raise invalid_input("The request body is not valid JSON.", str(error)) from None
     if not isinstance(body, dict):
         raise invalid_input("The request body must be a JSON object.")
-    body = {name: value for name, value in body.items() if name not in IGNORED and value is not None}
+    known = (*required, *optional)
+    body = {name: value for name, value in body.items() if value is not None and not _ignored(name, known)}
     if missing := [name for name in required if name not in body]:
         raise invalid_input(f"Missing required member '{missing[0]}' in the request body.")
-    if unknown := [name for name in body if name not in required and name not in optional]:
+    if unknown := [name for name in body if name not in known]:
         raise invalid_input(f"Unknown member '{unknown[0]}' in the request body.")
     return body
 
@@ -121,6 +123,10 @@ def report_options(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         raise invalid_input("'reportOptions' must be a map of strings to strings.")
     return value
+
+
+def _ignored(name: str, known: Collection[str]) -> bool:
+    return name in IGNORED or (name == "marketplaceIds" and name not in known)
 
 
 def _check_count(name: str, items: list[str], least: int, most: int) -> None:

@@ -122,8 +122,9 @@ def renderer() -> TinyRenderer:
 
 @pytest.fixture
 def simulator(renderer: TinyRenderer) -> Iterator[Simulator]:
-    """A simulator whose reports take an hour of simulated time, so that a test decides when they finish (Client.finished)."""
-    with Simulator(renderer=renderer, processing_seconds=3600, quota_scale=1) as running:
+    """A simulator whose reports take an hour of simulated time, so that a test decides when they finish (Client.finished).
+    Its tokens outlive every jump of the clock; those of Amazon are in test_server_auth.py."""
+    with Simulator(renderer=renderer, processing_seconds=3600, token_seconds=10 * 365 * 86400) as running:
         yield running
 
 
@@ -143,10 +144,10 @@ def application(simulator: Simulator) -> Client:
     return Client(simulator, scope=NOTIFICATIONS)
 
 
-def eventually(condition: Any, seconds: float = 10.0) -> Any:
-    """The first true value of `condition()`; fails after `seconds`."""
+def eventually(condition: Any, seconds: float = 10.0, pause: float = 0.02) -> Any:
+    """The first true value of `condition()`, asked every `pause` seconds; fails after `seconds`."""
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(pause)
     return value

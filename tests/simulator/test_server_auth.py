@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import requests
 
 from spapi_assets.simulator.accounts import CLIENT_ID, CLIENT_SECRET
 from spapi_assets.simulator.server import Simulator
 
-from .conftest import DE, NOTIFICATIONS, ORDERS, SELLER, US, VENDOR, Client
+from .conftest import DE, NOTIFICATIONS, ORDERS, SELLER, US, VENDOR, Client, TinyRenderer
+
+
+@pytest.fixture
+def simulator(renderer: TinyRenderer) -> Iterator[Simulator]:
+    with Simulator(renderer=renderer) as running:
+        yield running
+
 
 GOOD = {"grant_type": "refresh_token", "refresh_token": SELLER, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 REPORTS = "/reports/2021-06-30/reports"
