@@ -125,9 +125,14 @@ class Ledger:
             planned, "#status = :creating AND intent_at = :intent", {":creating": "CREATING", ":intent": stamp(record.intent_at)}
         )
 
-    def created(self, record: ReportRecord, report_id: str, created_at: datetime | None = None) -> ReportRecord:
-        """createReport answered (or the intent's report was found): the request now has Amazon's id, for ever."""
-        quota = {**record.quota, "createReport": record.quota.get("createReport", 0) + 1}
+    def created(
+        self, record: ReportRecord, report_id: str, created_at: datetime | None = None, *, spent: bool = True
+    ) -> ReportRecord:
+        """createReport answered (or the intent's report was found): the request now has Amazon's id, for ever.
+
+        `spent=False`: the report was made by others, no createReport call of ours brought it.
+        """
+        quota = {**record.quota, "createReport": record.quota.get("createReport", 0) + 1} if spent else record.quota
         made = replace(
             record,
             status=ReportStatus.IN_QUEUE,
@@ -247,6 +252,13 @@ class Ledger:
         failed = replace(current, reason=reason[:2000], load_failures=current.load_failures + 1, retry_at=retry_at)
         return failed if self._write(failed, "attribute_not_exists(loaded_at)", None) else self._must(record)
 
+    def unusable(self, record: ReportRecord, verdict: Verdict, reason: str, retry_at: datetime | None) -> ReportRecord:
+        """A DONE report whose document is gone or does not answer the question: as good as FATAL, so that it is asked again."""
+        current = self._must(record)
+        bad = replace(current, status=ReportStatus.FATAL, verdict=verdict, reason=reason[:2000], retry_at=retry_at)
+        wrote = self._write(bad, "#status = :done AND attribute_not_exists(loaded_at)", {":done": "DONE"})
+        return bad if wrote else self._must(record)
+
     def reopen(self, record: ReportRecord) -> ReportRecord:
         """Load a finished report again."""
         again = replace(self._must(record), loaded_at=None, load_failures=0, retry_at=None, reason=None)
@@ -296,7 +308,7 @@ class Ledger:
             key = {"pk": f"PARTITION#{dataset}#{partition.account_key}", "sk": f"{partition.day}#{facts.part}"}
             item = self.table.get(key)
             old = decode_facts(item) if item else None
-            if old is not None and old.created_at > facts.created_at:
+            if old is not None and old.age > facts.age:
                 return False
             new = encode_facts(dataset, partition.account_key, partition.day, with_history(facts, old))
             if old is None:

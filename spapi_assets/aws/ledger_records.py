@@ -153,6 +153,11 @@ class PartitionFacts:
     versions: tuple[dict[str, Any], ...] = ()  # earlier contents, newest first: rows, report_id, sha256, created_at, loaded_at
     day: date | None = None  # filled when read
 
+    @property
+    def age(self) -> tuple[datetime, int, str]:
+        """Order of versions: when Amazon made the report, then its (growing) id."""
+        return self.created_at, len(self.report_id), self.report_id
+
     def version(self) -> dict[str, Any]:
         """This content as an entry of the history."""
         return {

@@ -66,9 +66,9 @@ class IngestContext:
     lake: Lake
     throttle: Any
     make_apis: Callable[[Account], AccountApis]
+    clients: AwsClients
+    queue: NotificationQueue
     catalog: Catalog | None = None  # None: no Glue database is kept (tests)
-    queue: NotificationQueue | None = None  # None: no notifications, polling alone
-    clients: AwsClients | None = None
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
@@ -102,7 +102,7 @@ def build_context(settings: Settings) -> IngestContext:
         lake=lake,
         throttle=throttle,
         make_apis=lambda account: account_apis(clients, throttle, settings, account),
-        catalog=Catalog(clients, settings.glue_database, lake.uri),
+        catalog=Catalog(clients, settings.glue_database, lake.uri, settings.pii_columns),
         queue=NotificationQueue(clients, settings.queue_name),
         clients=clients,
     )

@@ -114,9 +114,21 @@ def request_reports(ctx: IngestContext, plan: RequestPlan, deadline: float) -> R
     return outcome
 
 
-def create_planned(ctx: IngestContext, records: Iterable[ReportRecord], deadline: float, outcome: RequestOutcome) -> None:
-    """createReport for PLANNED records in the given order, as far as quota, cool-downs and the deadline allow."""
+def create_planned(
+    ctx: IngestContext,
+    records: Iterable[ReportRecord],
+    deadline: float,
+    outcome: RequestOutcome,
+    stop: float | None = None,
+) -> None:
+    """createReport for PLANNED records in the given order, as far as quota and cool-downs allow.
+
+    Waits for quota until `deadline`; tokens that are there are used until `stop` (default: the deadline too).
+    """
     for record in records:
+        if ctx.monotonic() >= (deadline if stop is None else stop) and outcome.created:
+            outcome.waiting.append(record)
+            continue
         if record.account in outcome.blocked or (record.retry_at and record.retry_at > ctx.now()):
             outcome.waiting.append(record)
             continue

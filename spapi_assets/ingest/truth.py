@@ -54,9 +54,7 @@ def truth(
     now: datetime,
 ) -> Truth:
     """The truth about one partition. `records`: requests of its report and account key; `facts`: those of this partition."""
-    history = sorted(
-        (r for r in records if r.covers(partition.day) and r.verdict is not Verdict.SUPERSEDED), key=_when
-    )
+    history = sorted((r for r in records if r.covers(partition.day) and r.verdict is not Verdict.SUPERSEDED), key=_when)
     if report.window.kind is WindowKind.HARVEST:
         return _harvested(report, partition, history, facts, now)
     place = partition.marketplace

@@ -118,6 +118,8 @@ def from_instants(
         return (start or created).astimezone(here).date(), (end or created).astimezone(here).date()
     if start is None or end is None:
         return None
+    if report.window.bounds == "dates":
+        here = UTC
     first, last = start.astimezone(here), end.astimezone(here)
     tail = last + timedelta(seconds=1) if last.time().replace(microsecond=0) == time(23, 59, 59) else last
     if first.time() != time() or tail.time().replace(microsecond=0) != time():

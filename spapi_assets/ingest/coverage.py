@@ -1,0 +1,189 @@
+"""The platform's tables about itself: the truth of every dataset, account and day, and every request, from the ledger alone.
+What a state means is `truth.py`; showing it is the Dagster layer's and the review's."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
+from spapi_assets.datasets.model import Report
+from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.truth import truth
+from spapi_assets.lake.layout import Partition, platform_object
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS_PER_BATCH = 20_000
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """One dataset, account (and marketplace) and day. `state` is a word of `TruthState`; times are UTC."""
+
+    dataset: str
+    report: str
+    account: str
+    marketplace: str | None
+    date: date
+    state: str
+    rows: int | None
+    report_id: str | None
+    last_loaded_at: datetime | None
+    reason: str
+    next_action: str
+    next_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Written:
+    """A platform table as written: rows, address, and counts worth showing."""
+
+    rows: int
+    uri: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class PlatformTables:
+    coverage: Written
+    reports: Written
+
+
+def coverage(ctx: IngestContext, first_day: date | None = None, last_day: date | None = None) -> Iterator[CoverageRow]:
+    """Every dataset x account key x day, by default from the deployment's first day to today.
+
+    One query for the requests of a report and account and one for the facts of each dataset, whatever the number of days.
+    """
+    now = ctx.now()
+    first = first_day or date.fromisoformat(ctx.settings.first_date)
+    last = last_day or now.astimezone(UTC).date()
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    for report in ctx.registry.reports.values():
+        for account_key in ctx.settings.partition_keys(report):
+            by_day = _by_day(ctx.ledger.records(report.name, account_key, first, last), first, last)
+            for dataset in report.datasets:
+                facts = defaultdict(list)
+                for fact in ctx.ledger.partitions(dataset.name, account_key, first, last):
+                    facts[fact.day].append(fact)
+                for day in days:
+                    partition = Partition.of(account_key, day)
+                    yield _row(report, dataset.name, partition, by_day.get(day, ()), facts.get(day, ()), now)
+
+
+def _by_day(records: Iterable[ReportRecord], first: date, last: date) -> dict[date, list[ReportRecord]]:
+    found: dict[date, list[ReportRecord]] = defaultdict(list)
+    for record in records:
+        day, end = max(first, record.start), min(last, record.end)
+        while day <= end:
+            found[day].append(record)
+            day += timedelta(days=1)
+    return found
+
+
+def _row(
+    report: Report,
+    dataset: str,
+    partition: Partition,
+    records: Iterable[ReportRecord],
+    facts: Iterable[PartitionFacts],
+    now: datetime,
+) -> CoverageRow:
+    held, asked = list(facts), list(records)
+    known = truth(report, dataset, partition, asked, held, now)
+    newest = max(held, key=lambda f: f.age) if held else None
+    last = next((r.report_id for r in reversed(asked) if r.report_id), None)
+    return CoverageRow(
+        dataset=dataset,
+        report=report.name,
+        account=partition.account,
+        marketplace=partition.marketplace,
+        date=partition.day,
+        state=known.state.value,
+        rows=sum(f.rows for f in held) if held else None,
+        report_id=newest.report_id if newest else last,
+        last_loaded_at=newest.loaded_at if newest else None,
+        reason=known.reason,
+        next_action=known.next_action,
+        next_at=known.next_at,
+    )
+
+
+def all_records(ctx: IngestContext) -> Iterator[ReportRecord]:
+    """Every request of the configured accounts and reports."""
+    for report in ctx.registry.reports.values():
+        for account_key in ctx.settings.partition_keys(report):
+            yield from ctx.ledger.records(report.name, account_key, date(2000, 1, 1), date(2999, 1, 1))
+
+
+def write_coverage(ctx: IngestContext) -> PlatformTables:
+    """Write `platform/coverage` and `platform/reports` as Parquet, each replaced atomically."""
+    states: Counter[str] = Counter()
+
+    def counted() -> Iterator[dict[str, Any]]:
+        for row in coverage(ctx):
+            states[f"days {row.state}"] += 1
+            yield {f.name: getattr(row, f.name) for f in fields(row)}
+
+    rows, uri = _write(ctx, "coverage", _coverage_schema(), counted())
+    statuses: Counter[str] = Counter()
+
+    def listed() -> Iterator[dict[str, Any]]:
+        for record in all_records(ctx):
+            statuses[f"reports {record.status.value}"] += 1
+            yield _flat(record)
+
+    number, where = _write(ctx, "reports", _reports_schema(), listed())
+    return PlatformTables(Written(rows, uri, states), Written(number, where, statuses))
+
+
+def _flat(record: ReportRecord) -> dict[str, Any]:
+    values = {f.name: getattr(record, f.name) for f in fields(record)}
+    for name in ("options", "rows", "quota"):
+        values[name] = list(values[name].items())
+    return {**values, "status": record.status.value, "verdict": record.verdict.value if record.verdict else None}
+
+
+def _write(ctx: IngestContext, table: str, schema: pa.Schema, rows: Iterator[dict[str, Any]]) -> tuple[int, str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path, count = platform_object(table), 0
+    with ctx.lake.open_output(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        batch: list[dict[str, Any]] = []
+        for row in rows:
+            batch.append(row)
+            if len(batch) == _ROWS_PER_BATCH:
+                writer.write_table(pa.Table.from_pylist(batch, schema))
+                count, batch = count + len(batch), []
+        writer.write_table(pa.Table.from_pylist(batch, schema))
+        count += len(batch)
+    return count, ctx.lake.uri(path)
+
+
+def _coverage_schema() -> pa.Schema:
+    import pyarrow as pa
+
+    at = pa.timestamp("us", tz="UTC")
+    kinds = {"date": pa.date32(), "rows": pa.int64(), "last_loaded_at": at, "next_at": at}
+    return pa.schema([pa.field(f.name, kinds.get(f.name, pa.string())) for f in fields(CoverageRow)])
+
+
+def _reports_schema() -> pa.Schema:
+    import pyarrow as pa
+
+    counts = pa.map_(pa.string(), pa.int64())
+    kinds = {
+        **{f.name: pa.timestamp("us", tz="UTC") for f in fields(ReportRecord) if f.name.endswith("_at")},
+        **dict.fromkeys(("start", "end"), pa.date32()),
+        **dict.fromkeys(("attempt", "polls", "load_failures", "quarantined"), pa.int64()),
+        "adopted": pa.bool_(),
+        "options": pa.map_(pa.string(), pa.string()),
+        "rows": counts,
+        "quota": counts,
+    }
+    return pa.schema([pa.field(f.name, kinds.get(f.name, pa.string())) for f in fields(ReportRecord)])

@@ -1,0 +1,285 @@
+"""From a finished report to the lake: URL, download, `load_document`, Glue, partition facts, and last the ledger's "loaded".
+Killed at any point and run again, it ends in the same state; an older report never replaces a newer one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from spapi_assets.aws.ledger import LedgerError, PartitionFacts, ReportRecord, ReportStatus, Verdict
+from spapi_assets.aws.ledger_records import encode
+from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.ingest.archive import MANIFEST, ArchivedDocument, folder_of
+from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult, PartitionLoad
+from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, WrongDocument
+from spapi_assets.ingest.documents.load import load_document
+from spapi_assets.ingest.outcomes import retry_at
+from spapi_assets.ingest.requesting import marketplace_ids
+from spapi_assets.ingest.windows import final_at
+from spapi_assets.lake.layout import Partition, partition_object
+from spapi_assets.lake.parquet import parquet_schema, write_empty
+from spapi_assets.spapi.errors import (
+    DocumentUrlExpired,
+    IncompleteDownload,
+    NotFound,
+    SpApiError,
+    Throttled,
+    TransientError,
+)
+
+_CHUNK = 1 << 20
+_LONGEST_RETRY = timedelta(hours=24)
+_KEPT_HEADERS = ("Content-Type", "Content-Encoding", "Content-Length", "Last-Modified", "ETag")
+
+
+class LoadBusy(TransientError):
+    """Another process is loading this report of this account; try again when it is done."""
+
+
+def load_report(ctx: IngestContext, record: ReportRecord, *, max_wait: float = 60.0) -> LoadResult | None:
+    """Load a finished report; None when it is loaded already (nothing is done twice).
+
+    `max_wait`: seconds to wait for quota and for another loader of the same report and account. Raises Throttled (wait),
+    LoadBusy, DocumentError or SpApiError; every failure but Throttled and LoadBusy is in the ledger as the record's reason.
+    """
+    report = ctx.registry.reports[record.report]
+    with _exclusive(ctx, f"load#{record.report}#{record.account_key}", max_wait):
+        current = ctx.ledger.get(record.request_id)
+        if current is None:
+            raise LedgerError(f"The ledger has no request {record.request_id} ({record}).")
+        if current.loaded_at is not None:
+            return None
+        if not current.ready:
+            raise LedgerError(f"{current} is {current.status} and cannot be loaded.")
+        try:
+            if current.status is ReportStatus.DONE:
+                result = _load_done(ctx, report, current, max_wait)
+            else:
+                result = _load_empty(ctx, report, current)
+        except Throttled:
+            raise
+        except (WrongDocument, NotFound) as error:
+            _ask_again(ctx, report, current, error)
+            raise
+        except (DocumentError, SpApiError) as error:
+            delay = min(_LONGEST_RETRY, timedelta(seconds=ctx.times.load_retry) * 4**current.load_failures)
+            ctx.ledger.load_failed(current, str(error), ctx.now() + delay)
+            raise
+        _remember(ctx, report, current, result)
+        return result
+
+
+def _ask_again(ctx: IngestContext, report: Report, record: ReportRecord, error: Exception) -> None:
+    """The document is gone or does not answer the question: the days are asked for again, a bounded number of times."""
+    history = ctx.ledger.records(record.report, record.account_key, record.start, record.end)
+    failures = 1 + sum(r.status is ReportStatus.FATAL for r in history)
+    again = retry_at(report, Verdict.RETRYABLE, failures, ctx.now())
+    ctx.ledger.unusable(record, Verdict.RETRYABLE, str(error), again)
+
+
+def _load_done(ctx: IngestContext, report: Report, record: ReportRecord, max_wait: float) -> LoadResult:
+    archived = _archived(ctx, report, record)
+    if archived is not None:  # a load was cut off after the archive had the whole document: no second download
+        context = _context(ctx, report, record, **_as_received(archived))
+        return load_document(_file(ctx, archived.object), context, ctx.lake)
+    for attempt in (1, 2):
+        try:
+            return _download_and_load(ctx, report, record, max_wait)
+        except (DocumentUrlExpired, IncompleteDownload, TruncatedDocument):
+            if attempt == 2:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _download_and_load(ctx: IngestContext, report: Report, record: ReportRecord, max_wait: float) -> LoadResult:
+    apis = ctx.apis(record.account)
+    document_id = record.document_id
+    if document_id is None:
+        info = apis.reports.get_report(str(record.report_id), max_wait=max_wait)
+        if info.document_id is None:
+            raise NotFound(f"Amazon says {record} is DONE but names no document.", account=record.account, operation="getReport")
+        document_id = info.document_id
+    token = apis.tokens.for_report_document(document_id) if report.restricted else None
+    document = apis.reports.get_report_document(document_id, token, max_wait=max_wait)
+    ctx.ledger.spent(record, "getReportDocument")
+    with apis.reports.download(document, chunk_size=_CHUNK) as stream:
+        headers = stream.headers
+        context = _context(
+            ctx,
+            report,
+            record,
+            document_id=document_id,
+            content_type=headers.get("Content-Type"),
+            content_encoding=headers.get("Content-Encoding"),
+            compression=document.compression,
+            headers={name: headers[name] for name in _KEPT_HEADERS if name in headers},
+        )
+        return load_document(stream.iter_raw(), context, ctx.lake)
+
+
+def _context(
+    ctx: IngestContext, report: Report, record: ReportRecord, *, headers: dict[str, str], **known: Any
+) -> DocumentContext:
+    account = ctx.settings.account(record.account)
+    request = {k: v for k, v in encode(record).items() if k not in ("pk", "sk", "gsi_pk", "gsi_sk")}
+    return DocumentContext(
+        report=report,
+        account=record.account,
+        marketplace=record.marketplace,
+        report_id=str(record.report_id),
+        start=record.start,
+        end=record.end,
+        created=record.created_at or ctx.now(),
+        marketplace_ids=tuple(marketplace_ids(account, report, record.marketplace)),
+        pii_columns=ctx.settings.pii_columns,
+        loaded_at=ctx.now(),
+        extra={"request": request, "headers": headers},
+        accept=accepting(ctx, report, record),
+        **known,
+    )
+
+
+def _archived(ctx: IngestContext, report: Report, record: ReportRecord) -> ArchivedDocument | None:
+    """The archived document of this report, if a former load got that far. The manifest is written last."""
+    if record.created_at is None:
+        return None
+    probe = _context(ctx, report, record, headers={}, document_id=record.document_id or "")
+    path = f"{folder_of(probe)}/{MANIFEST}"
+    if not ctx.lake.exists(path):
+        return None
+    manifest = ctx.lake.read_json(path)
+    folder = folder_of(probe)
+    return ArchivedDocument(folder, f"{folder}/{manifest['object']}", manifest["status"], manifest)
+
+
+def _as_received(archived: ArchivedDocument) -> dict[str, Any]:
+    manifest = archived.manifest
+    known = {name: manifest[name] for name in ("document_id", "content_type", "content_encoding", "compression")}
+    return {**known, "headers": manifest["extra"].get("headers", {})}
+
+
+def _file(ctx: IngestContext, path: str) -> Iterator[bytes]:
+    with ctx.lake.open_input(path) as file:
+        while data := file.read(_CHUNK):
+            yield data
+
+
+def _part(report: Report, record: ReportRecord) -> str:
+    """Several harvested documents may feed one day; all others own their partitions."""
+    return str(record.report_id) if report.window.kind is WindowKind.HARVEST else "data"
+
+
+def accepting(ctx: IngestContext, report: Report, record: ReportRecord) -> Callable[[str, Partition], bool]:
+    """Which partitions this report may replace: those without content from a newer report.
+
+    A report of others never replaces a final day (it may say less: orders move to the day of their last change), and an
+    empty one never replaces rows.
+    """
+    part = _part(report, record)
+    mine = PartitionFacts(0, str(record.report_id), record.request_id, None, record.created_at or ctx.now(), ctx.now(), part)
+    margin = timedelta(days=2)
+    known = {
+        (dataset.name, f.day, f.part): f
+        for dataset in report.datasets
+        for f in ctx.ledger.partitions(dataset.name, record.account_key, record.start - margin, record.end + margin)
+    }
+
+    def accept(dataset: str, partition: Partition) -> bool:
+        there = known.get((dataset, partition.day, part))
+        if there is None or there.report_id == record.report_id:
+            return True
+        if record.status is not ReportStatus.DONE and there.rows:
+            return False
+        if record.adopted and report.window.kind is WindowKind.DAYS:
+            final = final_at(report, partition.day, partition.marketplace)
+            if there.created_at >= final:
+                return False
+        return mine.age > there.age
+
+    return accept
+
+
+def _load_empty(ctx: IngestContext, report: Report, record: ReportRecord) -> LoadResult:
+    """A confirmed empty window: schema-only files, so that downstream can tell empty from missing."""
+    accept = accepting(ctx, report, record)
+    days = [record.start + timedelta(days=n) for n in range((record.end - record.start).days + 1)]
+    datasets: dict[str, DatasetLoad] = {}
+    with ctx.lake.stage() as stage:
+        for dataset in report.datasets:
+            partitions: dict[Partition, PartitionLoad] = {}
+            schema = parquet_schema(dataset, pii_columns=ctx.settings.pii_columns)
+            for day in days:
+                partition = Partition(record.account, record.marketplace, day)
+                if accept(dataset.name, partition):
+                    path = partition_object(dataset.name, partition)
+                    partitions[partition] = PartitionLoad(0, ctx.lake.uri(path), write_empty(stage.file(path), schema))
+            datasets[dataset.name] = DatasetLoad(0, 0, 0, None, partitions)
+        stage.publish()
+    return LoadResult(str(record.report_id), "", 0, 0, "", {"empty": True, "evidence": record.reason}, [], datasets)
+
+
+def _remember(ctx: IngestContext, report: Report, record: ReportRecord, result: LoadResult) -> None:
+    """Catalog, facts, and the record itself, in this order: each step may be repeated."""
+    created, loaded_at, part = record.created_at or ctx.now(), ctx.now(), _part(report, record)
+    for dataset in report.datasets:
+        load = result.datasets.get(dataset.name)
+        if load is None:
+            continue
+        if ctx.catalog is not None:
+            ctx.catalog.register(report, dataset, load.partitions)
+        for partition, written in load.partitions.items():
+            facts = PartitionFacts(
+                rows=written.rows,
+                report_id=str(record.report_id),
+                request_id=record.request_id,
+                sha256=result.sha256 or None,
+                created_at=created,
+                loaded_at=loaded_at,
+                part=part,
+                uri=written.uri,
+                bytes=written.bytes,
+            )
+            if not ctx.ledger.put_partition(dataset.name, partition, facts):
+                _restore_newer(ctx, dataset.name, partition, part)
+    ctx.ledger.loaded(record, result)
+
+
+def _restore_newer(ctx: IngestContext, dataset: str, partition: Partition, part: str) -> None:
+    """A newer report was loaded while this one was being written (its lease had run out): load the newer one again."""
+    day: date = partition.day
+    for facts in ctx.ledger.partitions(dataset, partition.account_key, day, day):
+        newer = ctx.ledger.get(facts.request_id) if facts.part == part else None
+        if newer is not None and newer.loaded_at is not None:
+            ctx.ledger.reopen(newer)
+
+
+@contextmanager
+def _exclusive(ctx: IngestContext, name: str, max_wait: float) -> Iterator[None]:
+    """One loader at a time per report and account; a killed one's lease runs out by itself."""
+    owner = f"{socket.gethostname()}#{os.getpid()}#{uuid.uuid4().hex[:8]}"
+    seconds, deadline = ctx.times.load_lease, ctx.monotonic() + max_wait
+    while not ctx.ledger.lease(name, owner, seconds):
+        if ctx.monotonic() >= deadline:
+            raise LoadBusy(f"{name.replace('#', ' ')} is being loaded by another process; it is tried again by itself.")
+        ctx.sleep(min(1.0, seconds / 4))
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(seconds / 4):
+            ctx.ledger.lease(name, owner, seconds)
+
+    heartbeat = threading.Thread(target=renew, name="load-lease", daemon=True)
+    heartbeat.start()
+    try:
+        yield
+    finally:
+        done.set()
+        heartbeat.join()
+        ctx.ledger.release(name, owner)
