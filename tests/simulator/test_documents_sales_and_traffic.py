@@ -56,6 +56,12 @@ def test_every_granularity_is_valid_by_amazons_schema(amazon_reference: Path, da
         ).body
     )
     jsonschema.validate(found, schema)
+    for name in ("SalesByAsin", "TrafficByAsin"):
+        known = set(schema["definitions"][name]["properties"])
+        assert all(set(r[name[0].lower() + name[1:]]) == known for r in found["salesAndTrafficByAsin"])
+    for name in ("SalesByDate", "TrafficByDate"):
+        known = set(schema["definitions"][name]["properties"])
+        assert all(set(r[name[0].lower() + name[1:]]) == known for r in found["salesAndTrafficByDate"])
     names = {"PARENT": 12, "CHILD": 23, "SKU": 24}
     assert len(found["salesAndTrafficByAsin"]) == names[asins]
     specification = found["reportSpecification"]

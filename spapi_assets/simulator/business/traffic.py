@@ -33,7 +33,12 @@ class Facts:
     app_sessions: int = 0
     browser_views: int = 0
     app_views: int = 0
+    browser_sessions_b2b: int = 0
+    app_sessions_b2b: int = 0
+    browser_views_b2b: int = 0
+    app_views_b2b: int = 0
     buy_box_views: float = 0.0  # page views on which the offer was the featured one
+    buy_box_views_b2b: float = 0.0
 
     def add(self, other: Facts) -> None:
         for name in self.__slots__:
@@ -46,6 +51,14 @@ class Facts:
     @property
     def views(self) -> int:
         return self.browser_views + self.app_views
+
+    @property
+    def sessions_b2b(self) -> int:
+        return self.browser_sessions_b2b + self.app_sessions_b2b
+
+    @property
+    def views_b2b(self) -> int:
+        return self.browser_views_b2b + self.app_views_b2b
 
 
 @dataclass(slots=True)
@@ -139,3 +152,10 @@ def _traffic(
         facts.app_views = round(facts.app_sessions * (1.15 + 0.25 * app_depth))
         share = (0.62 + 0.2 * held) if product.line == "rope" else (0.94 + 0.06 * held) if product.fba else (0.8 + 0.15 * held)
         facts.buy_box_views = facts.views * share * (1 - gone)
+        # Business customers are some of these visitors, mostly at a desk; never fewer sessions than their order items.
+        business_sessions = min(sessions, max(round(sessions * (0.03 + 0.05 * rng.random())), facts.items_b2b))
+        facts.browser_sessions_b2b = min(facts.browser_sessions, business_sessions)
+        facts.app_sessions_b2b = business_sessions - facts.browser_sessions_b2b
+        facts.browser_views_b2b = min(facts.browser_views, round(facts.browser_sessions_b2b * 1.3))
+        facts.app_views_b2b = min(facts.app_views, round(facts.app_sessions_b2b * 1.2))
+        facts.buy_box_views_b2b = facts.views_b2b * share * (1 - gone)

@@ -17,7 +17,7 @@ from .model import Document, Request
 
 _CHANNEL = {"eu": "AMAZON_EU", "na": "AMAZON_NA", "fe": "AMAZON_JP"}
 _OPEN_DATE = {"eu": "%d/%m/%Y %H:%M:%S", "na": "%Y-%m-%d %H:%M:%S", "fe": "%Y/%m/%d %H:%M:%S"}
-_ZONE_NAMES = {"CET": "MET", "CEST": "MEST"}
+_ZONE_NAMES = {"CET": "MET", "CEST": "MEST"}  # Amazon's spelling, as in "23/09/2021 10:34:38 MEST" (jrl84/amazon-sp-api#55)
 
 
 def render(request: Request) -> Document:

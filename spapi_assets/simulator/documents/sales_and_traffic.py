@@ -101,14 +101,23 @@ def _by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any
         },
         "trafficByDate": {
             "browserPageViews": f.browser_views,
+            "browserPageViewsB2B": f.browser_views_b2b,
             "mobileAppPageViews": f.app_views,
+            "mobileAppPageViewsB2B": f.app_views_b2b,
             "pageViews": f.views,
+            "pageViewsB2B": f.views_b2b,
             "browserSessions": f.browser_sessions,
+            "browserSessionsB2B": f.browser_sessions_b2b,
             "mobileAppSessions": f.app_sessions,
+            "mobileAppSessionsB2B": f.app_sessions_b2b,
             "sessions": f.sessions,
+            "sessionsB2B": f.sessions_b2b,
             "buyBoxPercentage": _ratio(f.buy_box_views, f.views),
+            "buyBoxPercentageB2B": _ratio(f.buy_box_views_b2b, f.views_b2b),
             "orderItemSessionPercentage": _ratio(f.items, f.sessions),
+            "orderItemSessionPercentageB2B": _ratio(f.items_b2b, f.sessions_b2b),
             "unitSessionPercentage": _ratio(f.units, f.sessions, most=None),
+            "unitSessionPercentageB2B": _ratio(f.units_b2b, f.sessions_b2b, most=None),
             "averageOfferCount": len(PRODUCTS),
             "averageParentItems": len(LINES),
             "feedbackReceived": feedback,
@@ -116,6 +125,22 @@ def _by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any
             "receivedNegativeFeedbackRate": _ratio(feedback // 9, feedback),
         },
     }
+
+
+def _counts(name: str, f: Facts, everything: Facts, fact: str) -> dict[str, Any]:
+    """Sessions or page views by device, each with its share of the whole catalogue and its business customers' part."""
+    share = "SessionPercentage" if name == "Session" else "PageViewsPercentage"
+    counts: dict[str, Any] = {}
+    for device, prefix in (("browser", "browser_"), ("mobileApp", "app_"), ("", "")):
+        for suffix, ending in (("", ""), ("B2B", "_b2b")):
+            value, whole = getattr(f, f"{prefix}{fact}{ending}"), getattr(everything, f"{prefix}{fact}{ending}")
+            counts[_camel(device, f"{name}s") + suffix] = value
+            counts[_camel(device, share) + suffix] = _ratio(value, whole)
+    return counts
+
+
+def _camel(device: str, name: str) -> str:
+    return device + name if device else name[0].lower() + name[1:]
 
 
 def _by_asin(days: list[DayFacts], key: Callable[[Product], tuple[str, ...]], m: Marketplace) -> list[dict[str, Any]]:
@@ -139,20 +164,12 @@ def _by_asin(days: list[DayFacts], key: Callable[[Product], tuple[str, ...]], m:
                     "totalOrderItemsB2B": f.items_b2b,
                 },
                 "trafficByAsin": {
-                    "browserSessions": f.browser_sessions,
-                    "mobileAppSessions": f.app_sessions,
-                    "sessions": f.sessions,
-                    "browserSessionPercentage": _ratio(f.browser_sessions, everything.browser_sessions),
-                    "mobileAppSessionPercentage": _ratio(f.app_sessions, everything.app_sessions),
-                    "sessionPercentage": _ratio(f.sessions, everything.sessions),
-                    "browserPageViews": f.browser_views,
-                    "mobileAppPageViews": f.app_views,
-                    "pageViews": f.views,
-                    "browserPageViewsPercentage": _ratio(f.browser_views, everything.browser_views),
-                    "mobileAppPageViewsPercentage": _ratio(f.app_views, everything.app_views),
-                    "pageViewsPercentage": _ratio(f.views, everything.views),
+                    **_counts("Session", f, everything, "sessions"),
+                    **_counts("PageView", f, everything, "views"),
                     "buyBoxPercentage": _ratio(f.buy_box_views, f.views),
+                    "buyBoxPercentageB2B": _ratio(f.buy_box_views_b2b, f.views_b2b),
                     "unitSessionPercentage": _ratio(f.units, f.sessions, most=None),
+                    "unitSessionPercentageB2B": _ratio(f.units_b2b, f.sessions_b2b, most=None),
                 },
             }
         )
