@@ -23,6 +23,7 @@ from spapi_assets.spapi.errors import (
     Throttled,
     TransientError,
 )
+from spapi_assets.spapi.wire import new_http
 
 LWA_ENDPOINT = "https://api.amazon.com/auth/o2/token"
 NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
@@ -123,8 +124,7 @@ class LwaClient:
         self.account = account
         self._read_credentials, self._cache = credentials, cache
         self._url = token_url(endpoint_url)
-        self._http = http or requests.Session()
-        self._http.auth = lambda request: request  # no Authorization header from a .netrc file
+        self._http = http or new_http()
         self._clock, self._sleep = clock, sleep
         self._memory: dict[str, AccessToken] = {}
         self._credentials: tuple[LwaCredentials, float] | None = None

@@ -22,6 +22,7 @@ from spapi_assets.spapi.errors import (
     TransientError,
     first_error,
 )
+from spapi_assets.spapi.wire import new_http
 
 TIMEOUT = (5.0, 60.0)  # seconds to connect, seconds between bytes
 CHUNK = 1 << 20
@@ -74,8 +75,7 @@ def download(document: ReportDocument, *, account: str, user_agent: str, chunk_s
     """Open the document's URL. Raises DocumentUrlExpired (403), NotFound (404), TransientError (5xx, network)."""
     host = urlsplit(document.url).netloc
     started = time.monotonic()
-    with requests.Session() as http:
-        http.auth = lambda request: request  # a .netrc password beside a presigned URL would be refused
+    with new_http() as http:
         try:
             # identity: whatever compression the stored object has stays, and nobody on the way adds one.
             headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}

@@ -13,7 +13,8 @@ from spapi_assets.spapi import documents
 from spapi_assets.spapi import operations as ops
 from spapi_assets.spapi.documents import DocumentStream, ReportDocument
 from spapi_assets.spapi.errors import AmazonFault, ConfigurationError
-from spapi_assets.spapi.session import SpApiSession, user_agent
+from spapi_assets.spapi.session import SpApiSession
+from spapi_assets.spapi.wire import user_agent
 
 __all__ = ["DocumentStream", "ReportDocument", "ReportInfo", "ReportSchedule", "ReportsApi", "parse_time", "to_api_time"]
 

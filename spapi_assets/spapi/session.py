@@ -3,11 +3,8 @@ What the operations mean is left to the API modules beside this one."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
-import platform
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +13,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
-import urllib3
 
 from spapi_assets.spapi.auth import LwaClient
 from spapi_assets.spapi.errors import (
@@ -32,6 +28,7 @@ from spapi_assets.spapi.errors import (
 from spapi_assets.spapi.marketplaces import REGIONS
 from spapi_assets.spapi.operations import Operation
 from spapi_assets.spapi.throttle import BucketKey, Throttle
+from spapi_assets.spapi.wire import never_sent, new_http, query_value, user_agent
 
 ATTEMPTS = 5  # sends of one call that meet 5xx or lost connections
 THROTTLED_ATTEMPTS = 3  # 429s in a row after which waiting longer is pointless (some report types answer 429 for ever)
@@ -39,21 +36,6 @@ BACKOFF_CAP = 20.0
 TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between bytes
 
 log = logging.getLogger("spapi_assets.spapi")
-
-
-def user_agent(name: str = "spapi-assets") -> str:
-    """The user-agent Amazon asks for: `Name/Version (Language=Python/3.11; Platform=Linux/6.1)`, below 500 characters."""
-
-    def escaped(text: str) -> str:
-        return re.sub(r"([\\/();=])", r"\\\1", text)[:80]
-
-    try:
-        version = importlib.metadata.version("spapi-assets")
-    except importlib.metadata.PackageNotFoundError:
-        version = "0"
-    language = f"Python/{escaped(platform.python_version())}"
-    system = f"{escaped(platform.system() or 'unknown')}/{escaped(platform.release() or '0')}"
-    return f"{escaped(name)}/{escaped(version)} (Language={language}; Platform={system})"
 
 
 class SpApiSession:
@@ -179,13 +161,13 @@ class SpApiSession:
 
     def _request(self, operation: Operation, path: Mapping[str, str], params: Mapping[str, Any], body: Any) -> requests.Request:
         url = self.endpoint + operation.path.format_map({name: quote(str(value), safe="") for name, value in path.items()})
-        query = {name: _query_value(value) for name, value in params.items() if value is not None}
+        query = {name: query_value(value) for name, value in params.items() if value is not None}
         return requests.Request(operation.method, url, params=query, json=body)
 
     def _send(self, operation: Operation, request: requests.Request, token: str) -> requests.Response:
         # A kept connection may be closed by the far side just as it is used. That loses the call without a trace, which only
         # repeatable ones can afford: a creation gets a connection of its own.
-        http = _new_http() if operation.kind == "create" else self._http()
+        http = new_http() if operation.kind == "create" else self._http()
         request.headers = {
             "x-amz-access-token": token,
             "x-amz-date": datetime.fromtimestamp(self._clock(), UTC).strftime("%Y%m%dT%H%M%SZ"),
@@ -220,7 +202,7 @@ class SpApiSession:
 
     def _http(self) -> requests.Session:
         if not hasattr(self._threads, "http"):
-            self._threads.http = _new_http()
+            self._threads.http = new_http()
         http: requests.Session = self._threads.http
         return http
 
@@ -242,7 +224,7 @@ class SpApiSession:
     def _lost(self, operation: Operation, error: requests.RequestException) -> TransientError:
         host = urlsplit(self.endpoint).netloc
         facts: dict[str, Any] = {"account": self.account, "operation": operation.name}
-        if operation.kind == "create" and not _never_sent(error):
+        if operation.kind == "create" and not never_sent(error):
             return OutcomeUnknown(
                 f"The connection to {host} was lost ({type(error).__name__}) after {operation.name} of account {self.account} "
                 "was sent: Amazon may have done it. Look for the result before asking again.",
@@ -297,25 +279,3 @@ class SpApiSession:
             request_id=response.headers.get("x-amzn-RequestId"),
             body=response.text,
         )
-
-
-def _new_http() -> requests.Session:
-    http = requests.Session()
-    http.auth = lambda request: request  # no Authorization header from a .netrc file
-    return http
-
-
-def _query_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ",".join(str(item) for item in value)
-    return str(value)
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """Whether the connection was not even made, so that Amazon cannot have seen the request."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    reason = error.args[0] if error.args else None
-    return isinstance(getattr(reason, "reason", reason), urllib3.exceptions.NewConnectionError)

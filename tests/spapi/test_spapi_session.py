@@ -11,8 +11,9 @@ from fake_amazon import Clock, FakeAmazon, Received, Reply, throttled
 
 from spapi_assets.spapi import errors
 from spapi_assets.spapi import operations as ops
-from spapi_assets.spapi.session import SpApiSession, user_agent
+from spapi_assets.spapi.session import SpApiSession
 from spapi_assets.spapi.throttle import InMemoryThrottle, RatePlan
+from spapi_assets.spapi.wire import user_agent
 
 OK = Reply(json={"reportId": "50001"})
 BODY = {"reportType": "GET_X", "marketplaceIds": ["A1PA6795UKMFR9"]}
