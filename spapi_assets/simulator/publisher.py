@@ -14,7 +14,7 @@ from typing import Any
 from spapi_assets.simulator.clock import Clock, iso_millis
 from spapi_assets.simulator.faults import NOTIFICATION_KINDS, Faults
 from spapi_assets.simulator.journal import Journal
-from spapi_assets.simulator.reports import Report
+from spapi_assets.simulator.report import Report
 from spapi_assets.simulator.subscriptions import REPORT_PROCESSING_FINISHED, Subscription, Subscriptions
 
 _log = logging.getLogger(__name__)

@@ -5,77 +5,25 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import json
 import logging
 import secrets
 import threading
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from spapi_assets.simulator.accounts import Account
-from spapi_assets.simulator.clock import Clock, iso
+from spapi_assets.simulator.clock import Clock
 from spapi_assets.simulator.delivery import Storage, StoredDocument
-from spapi_assets.simulator.faults import REPORT_KINDS, TRANSFORM, Fault, Faults
-from spapi_assets.simulator.rendering import ListedReport, NothingToReport, Refused, Rendered, Renderer, RenderRequest
-from spapi_assets.simulator.report_types import CACHED, COOL_DOWNS
+from spapi_assets.simulator.faults import REPORT_KINDS, Faults
+from spapi_assets.simulator.rendering import ListedReport, NothingToReport, Refused, Renderer
+from spapi_assets.simulator.report import Report
+from spapi_assets.simulator.report_types import COOL_DOWNS
+from spapi_assets.simulator.writing import Writer, reason
 
 KEPT = timedelta(days=90)
 INTERNAL_ERROR = "An internal error occurred while the report was generated. Please try again later."
-FINAL = frozenset({"DONE", "CANCELLED", "FATAL"})
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class Report:
-    """One report. `outcome` is its final status once it has one; before that the clock decides."""
-
-    report_id: str
-    account: Account
-    report_type: str
-    marketplace_ids: tuple[str, ...]
-    options: dict[str, str]
-    start: datetime
-    end: datetime
-    created: datetime
-    starts_at: datetime
-    finishes_at: datetime
-    schedule_id: str | None = None
-    too_often: bool = False
-    fault: Fault | None = None
-    outcome: str | None = None
-    document_id: str | None = None
-    listed: ListedReport | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def status(self, now: datetime) -> str:
-        if self.outcome:
-            return self.outcome
-        return "IN_PROGRESS" if now >= self.starts_at else "IN_QUEUE"
-
-    def describe(self, now: datetime) -> dict[str, Any]:
-        """The Report object of the API. Options are never part of it."""
-        status = self.status(now)
-        answer: dict[str, Any] = {
-            "reportId": self.report_id,
-            "reportType": self.report_type,
-            "marketplaceIds": list(self.marketplace_ids),
-            "dataStartTime": iso(self.start),
-            "dataEndTime": iso(self.end),
-            "createdTime": iso(self.created),
-            "processingStatus": status,
-        }
-        if self.schedule_id:
-            answer["reportScheduleId"] = self.schedule_id
-        if status != "IN_QUEUE" and self.starts_at <= self.finishes_at:
-            answer["processingStartTime"] = iso(self.starts_at)
-        if status in FINAL:
-            answer["processingEndTime"] = iso(self.finishes_at)
-        if self.document_id:
-            answer["reportDocumentId"] = self.document_id
-        return answer
 
 
 class ReportBook:
@@ -97,7 +45,7 @@ class ReportBook:
         self._documents: dict[str, Report] = {}
         self._due: list[tuple[datetime, str, Report]] = []
         self._generated: dict[tuple[str, str, tuple[str, ...]], datetime] = {}
-        self._cache: dict[tuple[Any, ...], tuple[datetime, Rendered]] = {}
+        self._writer = Writer(renderer, faults)
         self._prefix = str(secrets.randbelow(9 * 10**7) + 10**7)  # no report id of an earlier start comes again
         self._count = 0
         self._lock = threading.RLock()
@@ -193,7 +141,7 @@ class ReportBook:
         with report.lock:
             stored = self.storage.get(report.document_id)
             if stored is None:
-                stored = self.storage.put(report.document_id, self._transformed(report, self._render(report)))
+                stored = self.storage.put(report.document_id, self._writer.write(report))
         return stored
 
     def listed(self, account: Account, report_types: Collection[str] | None, since: datetime, until: datetime) -> list[Report]:
@@ -240,18 +188,18 @@ class ReportBook:
             return
         try:
             if fault and fault.kind == "fatal":
-                document, outcome = _reason(fault.message or INTERNAL_ERROR), "FATAL"
+                document, outcome = reason(fault.message or INTERNAL_ERROR), "FATAL"
             else:
-                document, outcome = self._transformed(report, self._render(report)), "DONE"
+                document, outcome = self._writer.write(report), "DONE"
         except NothingToReport:
             report.outcome = "CANCELLED"
             return
         except Refused as refusal:
-            document, outcome = _reason(str(refusal)), "FATAL"
+            document, outcome = reason(str(refusal)), "FATAL"
         except Exception as error:
             # The simulator's own mistake: show it where its user looks, and in the log with its place.
             _log.exception("writing report %s (%s) failed", report.report_id, report.report_type)
-            document, outcome = _reason(f"The simulator could not write this report: {error!r}"), "FATAL"
+            document, outcome = reason(f"The simulator could not write this report: {error!r}"), "FATAL"
         document_id = _document_id(report.account.region, str(uuid.uuid4()))
         self.storage.put(document_id, document)
         with self._lock:
@@ -260,35 +208,6 @@ class ReportBook:
             report.outcome = outcome
             if outcome == "FATAL":
                 self._generated.pop((report.account.selling_partner_id, report.report_type, report.marketplace_ids), None)
-
-    def _render(self, report: Report) -> Rendered:
-        partner = report.account.selling_partner_id
-        if report.listed:
-            return self.renderer.render_listed(partner, report.listed)
-        asked = {name: value for name, value in sorted(report.options.items()) if name != "preferredReportDocumentLocale"}
-        key = (partner, report.report_type, report.marketplace_ids, tuple(asked.items()))
-        kept = self._cache.get(key)
-        if kept and timedelta(0) <= report.finishes_at - kept[0] < CACHED.get(report.report_type, timedelta(0)):
-            return kept[1]
-        rendered = self.renderer.render(
-            RenderRequest(
-                selling_partner_id=partner,
-                report_type=report.report_type,
-                marketplace_ids=report.marketplace_ids,
-                options=report.options,
-                start=report.start,
-                end=report.end,
-                now=report.finishes_at,
-            )
-        )
-        if report.report_type in CACHED:
-            self._cache[key] = (report.finishes_at, rendered)
-        return rendered
-
-    def _transformed(self, report: Report, rendered: Rendered) -> Rendered:
-        names = (report.account.name, report.account.selling_partner_id)
-        fault = self.faults.strike((TRANSFORM,), report_type=report.report_type, account=names)
-        return self.renderer.transform(fault.kind.removeprefix(TRANSFORM), rendered) if fault else rendered
 
     def _too_often(self, account: Account, report_type: str, marketplace_ids: tuple[str, ...], now: datetime) -> bool:
         pause = COOL_DOWNS.get(report_type)
@@ -343,8 +262,3 @@ class ReportBook:
 
 def _document_id(region: str, unique: str) -> str:
     return f"amzn1.spdoc.1.4.{region}.{unique}.T{int(unique[:8], 16)}"
-
-
-def _reason(text: str) -> Rendered:
-    """The reason document of a FATAL report."""
-    return Rendered(json.dumps({"errorDetails": text}).encode(), "application/json; charset=UTF-8")

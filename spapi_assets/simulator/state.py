@@ -14,7 +14,8 @@ from spapi_assets.simulator.journal import Journal
 from spapi_assets.simulator.publisher import Publisher
 from spapi_assets.simulator.quota import Buckets
 from spapi_assets.simulator.rendering import Renderer
-from spapi_assets.simulator.reports import Report, ReportBook
+from spapi_assets.simulator.report import Report
+from spapi_assets.simulator.reports import ReportBook
 from spapi_assets.simulator.schedules import Schedules
 from spapi_assets.simulator.subscriptions import Subscriptions
 from spapi_assets.simulator.worker import Worker

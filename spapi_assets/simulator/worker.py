@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from spapi_assets.simulator.accounts import Directory
 from spapi_assets.simulator.clock import Clock
-from spapi_assets.simulator.reports import Report, ReportBook
+from spapi_assets.simulator.report import Report
+from spapi_assets.simulator.reports import ReportBook
 from spapi_assets.simulator.schedules import Schedules
 
 _LOOK_SECONDS = 5.0  # real seconds between looks for reports that appeared by themselves

@@ -14,8 +14,9 @@ from spapi_assets.simulator.accounts import Account
 from spapi_assets.simulator.api.call import Answer, Call
 from spapi_assets.simulator.errors import invalid_input, not_found, quota_exceeded, unauthorized
 from spapi_assets.simulator.faults import DOCUMENT_KINDS
+from spapi_assets.simulator.report import FINAL, Report
 from spapi_assets.simulator.report_types import LISTED_ONLY, RESTRICTED, for_kind
-from spapi_assets.simulator.reports import FINAL, KEPT, Report
+from spapi_assets.simulator.reports import KEPT
 
 _STATUSES = FINAL | {"IN_QUEUE", "IN_PROGRESS"}
 _SKEW = timedelta(minutes=2)  # how far a client's clock may be ahead
