@@ -4,7 +4,7 @@ What a state means is `truth.py`; showing it is the Dagster layer's and the revi
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,13 @@ class PlatformTables:
     reports: Written
 
 
-def coverage(ctx: IngestContext, first_day: date | None = None, last_day: date | None = None) -> Iterator[CoverageRow]:
+def coverage(
+    ctx: IngestContext,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    *,
+    datasets: Collection[str] | None = None,
+) -> Iterator[CoverageRow]:
     """Every dataset x account key x day, by default from the deployment's first day to today.
 
     One query for the requests of a report and account and one for the facts of each dataset, whatever the number of days.
@@ -65,8 +71,11 @@ def coverage(ctx: IngestContext, first_day: date | None = None, last_day: date |
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     for report in ctx.registry.reports.values():
         for account_key in ctx.settings.partition_keys(report):
+            chosen = [d for d in report.datasets if datasets is None or d.name in datasets]
+            if not chosen:
+                continue
             by_day = _by_day(ctx.ledger.records(report.name, account_key, first, last), first, last)
-            for dataset in report.datasets:
+            for dataset in chosen:
                 facts = defaultdict(list)
                 for fact in ctx.ledger.partitions(dataset.name, account_key, first, last):
                     facts[fact.day].append(fact)

@@ -1,0 +1,53 @@
+"""`platform/coverage` and `platform/reports`: what is known about every partition and every request, as tables.
+They come from the ledger alone; dbt and the checks read them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from spapi_assets.assets.raw import raw_key
+from spapi_assets.automation import after_upstream_news
+from spapi_assets.datasets.loader import Registry
+from spapi_assets.resources.platform import PlatformResource
+from spapi_assets.settings import Settings
+
+COVERAGE = dg.AssetKey(["platform", "coverage"])
+REPORTS = dg.AssetKey(["platform", "reports"])
+
+
+def platform_assets(registry: Registry, settings: Settings) -> dg.AssetsDefinition:
+    """Coverage (dataset x account x day: truth state, reason, next action) and the report ledger, as Parquet."""
+    upstream = [raw_key(d) for r in registry.reports.values() if settings.partition_keys(r) for d in r.datasets]
+
+    @dg.multi_asset(
+        name="platform_tables",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=upstream,
+                description=description,
+                group_name="platform",
+                kinds={"dynamodb", "parquet"},
+                owners=["team:data-platform"],
+                automation_condition=after_upstream_news,
+            )
+            for key, description in (
+                (COVERAGE, "What is known about every dataset, account and day, why, and what happens next."),
+                (REPORTS, "Every report asked for or adopted: window, status, reason, document, rows, quota spent."),
+            )
+        ],
+    )
+    def platform_tables(context: dg.AssetExecutionContext, platform: PlatformResource) -> Iterator[dg.MaterializeResult]:
+        from spapi_assets.ingest.coverage import write_coverage
+        from spapi_assets.lake.parquet import schema_objects
+
+        ctx = platform.context()
+        # dbt's sources must exist before their first document does.
+        schema_objects(ctx.lake, ctx.registry, pii_columns=ctx.settings.pii_columns)
+        written = write_coverage(ctx)
+        for key, summary in ((COVERAGE, written.coverage), (REPORTS, written.reports)):
+            metadata: dict[str, Any] = {"dagster/row_count": summary.rows, "uri": summary.uri}
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata | dict(summary.counts))
+
+    return platform_tables

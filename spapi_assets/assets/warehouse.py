@@ -1,0 +1,84 @@
+"""The dbt project as assets: staging, intermediate and marts, built by one dbt invocation per run.
+Models and tests live in dbt_project/; here is only how Dagster names, groups and triggers them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+
+from spapi_assets.automation import after_upstream_news
+from spapi_assets.settings import PROJECT_ROOT, Settings
+
+DBT_FOLDER = PROJECT_ROOT / "dbt_project"
+# DuckDB has one writer, and concurrent dbt runs collide on temporary tables on warehouses too.
+DBT_POOL = "dbt"
+
+
+def dbt_project(settings: Settings) -> DbtProject:
+    """The project with a manifest that is as new as its files. Parsing takes seconds, so an up-to-date one is left alone."""
+    project = DbtProject(project_dir=DBT_FOLDER, target=settings.dbt_target)
+    if _is_stale(Path(project.manifest_path)):
+        from filelock import FileLock
+
+        with FileLock(str(DBT_FOLDER / ".parse.lock")):
+            if _is_stale(Path(project.manifest_path)):
+                dbt_resource(settings).cli(["parse", "--quiet"], manifest={}, target_path=Path("target")).wait()
+    return project
+
+
+def _is_stale(manifest: Path) -> bool:
+    if not manifest.exists():
+        return True
+    made = manifest.stat().st_mtime
+    sources = (p for p in DBT_FOLDER.rglob("*") if p.suffix in {".sql", ".yml", ".csv"})
+    return any(p.stat().st_mtime > made for p in sources if not {"target", "logs"} & set(p.relative_to(DBT_FOLDER).parts))
+
+
+def dbt_resource(settings: Settings) -> DbtCliResource:
+    return DbtCliResource(
+        project_dir=str(DBT_FOLDER),
+        profiles_dir=str(DBT_FOLDER),
+        target=settings.dbt_target,
+        dbt_executable=str(Path(sys.executable).parent / "dbt"),
+    )
+
+
+class Translator(DagsterDbtTranslator):
+    """Keys are layer and name (`marts/fct_order_lines`); every model rebuilds after upstream news."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return super().get_asset_key(dbt_resource_props)
+        return dg.AssetKey([_layer(dbt_resource_props), dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return _layer(dbt_resource_props)
+
+    def get_automation_condition(self, dbt_resource_props: Mapping[str, Any]) -> dg.AutomationCondition:
+        return after_upstream_news
+
+
+def _layer(props: Mapping[str, Any]) -> str:
+    """staging, intermediate, marts or seeds: the first folder below models/ (dbt's `fqn` is project, folders, name)."""
+    return "seeds" if props["resource_type"] == "seed" else str(props["fqn"][1])
+
+
+def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
+    """Every dbt model and seed as an asset, every dbt test as an asset check."""
+    project = dbt_project(settings)
+
+    @dbt_assets(
+        name="warehouse",
+        manifest=project.manifest_path,
+        project=project,
+        pool=DBT_POOL,
+        dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_code_references=True)),
+    )
+    def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        events = dbt.cli(["build"], context=context).stream()
+        yield from events.fetch_row_counts().fetch_column_metadata() if settings.dbt_metadata else events
+
+    return warehouse

@@ -1,0 +1,126 @@
+"""The two sensors of the report flow: Amazon's notifications in and finished documents out, and the sweep that misses nothing.
+Both only move the ledger and read it; a lost message, a duplicate or a crashed tick changes nothing (decision 4)."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from spapi_assets.datasets.loader import Registry
+from spapi_assets.lake.layout import Partition
+from spapi_assets.partitions import Rectangle, days_between, rectangles
+from spapi_assets.resources.platform import PlatformResource
+from spapi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from spapi_assets.aws.ledger import ReportRecord
+
+# Dagster gives a tick 60 s; what is not done by then waits for the next one.
+TICK_SECONDS = 40.0
+# A document costs a getReportDocument call: 15 at once, then one a minute. More per run would only hold its slot.
+DOCUMENTS_PER_RUN = 400
+LOADS_TAG = "spapi/loads"
+ACTIVE = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+@dataclass(frozen=True)
+class LoadRun:
+    """One run that loads finished documents: a report's assets over a rectangle of partitions."""
+
+    report: str
+    area: Rectangle
+
+    @property
+    def tag(self) -> str:
+        return f"{self.report}:{self.area.account_keys[0]}..{self.area.account_keys[-1]}:{self.area.first}..{self.area.last}"
+
+
+def plan_loads(
+    ready: "Iterable[ReportRecord]", active: Iterable[str], keys: Mapping[str, Sequence[str]], first: date, now: datetime
+) -> list[LoadRun]:
+    """The runs that load what is ready: neighbouring days and accounts share one, a report in an active run waits for it.
+
+    `active` holds the `spapi/loads` tags of runs in progress, `keys` the account keys of each report in partition order.
+    """
+    busy = {tag.partition(":")[0] for tag in active}
+    wanted: dict[str, set[Partition]] = defaultdict(set)
+    for record in sorted(ready, key=lambda r: r.end, reverse=True):
+        if record.report in busy or record.report not in keys or (record.retry_at is not None and record.retry_at > now):
+            continue
+        if len(wanted[record.report]) < DOCUMENTS_PER_RUN:
+            days = days_between(max(record.start, first), record.end) if not _harvested(record) else [record.end]
+            wanted[record.report] |= {Partition(record.account, record.marketplace, day) for day in days}
+    return [LoadRun(report, area) for report, found in wanted.items() for area in rectangles(found, keys[report])]
+
+
+def _harvested(record: "ReportRecord") -> bool:
+    """A settlement's window is weeks long, but its rows lie in the partition of its end."""
+    return record.adopted and (record.end - record.start).days > 0 and record.report == "settlements"
+
+
+def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mapping[str, Any]) -> dg.SensorDefinition:
+    """Amazon says a report is finished: write it to the ledger, acknowledge, and load what the ledger calls ready."""
+    reports = {r.name: r for r in registry.reports.values() if settings.partition_keys(r)}
+    keys = {name: settings.partition_keys(report) for name, report in reports.items()}
+
+    @dg.sensor(
+        name="report_notifications",
+        minimum_interval_seconds=10,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        jobs=[load_jobs[name] for name in reports],
+        description="Takes Amazon's REPORT_PROCESSING_FINISHED messages from the queue and loads finished reports.",
+    )
+    def report_notifications(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult | dg.SkipReason:
+        from spapi_assets.ingest.notifications import take_notifications
+
+        ctx = platform.context()
+        taken = take_notifications(ctx, time.monotonic() + TICK_SECONDS)
+        for sentence in taken.problems:
+            context.log.warning(sentence)
+        runs = context.instance.get_runs(dg.RunsFilter(statuses=ACTIVE))
+        active = [run.tags[LOADS_TAG] for run in runs if LOADS_TAG in run.tags]
+        ready = ctx.ledger.done_not_loaded()
+        loads = plan_loads(ready, active, keys, date.fromisoformat(settings.first_date), ctx.now())
+        if not loads:
+            return dg.SkipReason(f"{taken.sentence} {len(ready)} reports are ready to load; {len(active)} load runs are active.")
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(job_name=load_jobs[load.report].name, tags=load.area.tags | {LOADS_TAG: load.tag}) for load in loads
+            ]
+        )
+
+    return report_notifications
+
+
+def sweep_sensor() -> dg.SensorDefinition:
+    """What notifications cannot do: create what waits for quota, poll, find settlements, mend crashes."""
+
+    @dg.sensor(
+        name="report_sweep",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Asks for planned reports as the quota allows, polls open ones, finds reports made by others.",
+    )
+    def report_sweep(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
+        from spapi_assets.ingest.sweep import sweep
+
+        result = sweep(platform.context(), TICK_SECONDS)
+        for sentence in result.problems:
+            context.log.warning(sentence)
+        # The ledger holds the result; report_notifications starts the loads, so that no report is loaded by two runs.
+        return dg.SkipReason(
+            f"Asked for {len(result.created)} reports, polled {result.polled}, adopted {len(result.adopted)}; "
+            f"{len(result.ready)} are ready to load."
+        )
+
+    return report_sweep
