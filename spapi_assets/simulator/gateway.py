@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from spapi_assets.simulator import errors, lwa
+from spapi_assets.simulator.accounts import Account
 from spapi_assets.simulator.api.call import Call
 from spapi_assets.simulator.api.table import HANDLERS
 from spapi_assets.simulator.credentials import Token
@@ -113,7 +114,7 @@ class Gateway:
             facts |= {"account": account.name if account else None, "application": token.application.application_id}
             body = _peek(request.body)
             facts |= {"body": body} if body else {}
-            fault = self._fault(operation.name, body.get("reportType") if body else None, aliases)
+            fault = self._fault(operation.name, self._report_type(account, names, body), aliases)
             if fault and not fault.facts.get("perform"):
                 return Reply(fault.status, fault.body, fault.headers, fault.delay, facts | fault.facts)
             partner = account.selling_partner_id if account else "(grantless)"
@@ -137,6 +138,13 @@ class Gateway:
         if isinstance(answer, dict) and (made := {k: v for k, v in answer.items() if k.endswith("Id")}):
             facts["answer"] = made
         return Reply(operation.success, b"" if answer is None else _dump(answer), _JSON | limit, facts=facts)
+
+    def _report_type(self, account: Account | None, names: dict[str, str], body: dict[str, Any] | None) -> str | None:
+        """The report type a call is about, for faults that are bound to one."""
+        identifier = names.get("reportId") or names.get("reportDocumentId")
+        if account and identifier:
+            return self.state.book.type_of(account, identifier)
+        return str(body["reportType"]) if body and "reportType" in body else None
 
     def _spend(self, client: str, partner: str, operation: Operation) -> None:
         if not self.state.buckets.take(client, partner, operation.name, operation.rate, operation.burst):

@@ -133,7 +133,7 @@ class Publisher:
             return
         try:
             _queue_send(destination.queue_arn, body)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ValueError) as error:
             _log.warning(
                 "report %s: the notification could not be sent to %s: %s", facts["report_id"], destination.queue_arn, error
             )

@@ -111,6 +111,12 @@ class ReportBook:
         known = report is not None and report.account.selling_partner_id == account.selling_partner_id
         return report if report and known and report.created > self.clock.now() - KEPT else None
 
+    def type_of(self, account: Account, identifier: str) -> str | None:
+        """The report type behind a report id or document id, if the book has it."""
+        with self._lock:
+            report = self._reports.get((account.selling_partner_id, identifier)) or self._documents.get(identifier)
+        return report.report_type if report else None
+
     def search(self, account: Account, report_types: Collection[str], since: datetime, until: datetime) -> list[Report]:
         """Reports of these types created in [since, until], newest first, whoever made them."""
         self.listed(account, report_types, since, until)

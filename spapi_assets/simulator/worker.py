@@ -3,7 +3,9 @@ It sleeps until the next of these; moving the clock by hand does the work at onc
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -13,6 +15,7 @@ from spapi_assets.simulator.report import Report
 from spapi_assets.simulator.reports import ReportBook
 from spapi_assets.simulator.schedules import Schedules
 
+_log = logging.getLogger(__name__)
 _LOOK_SECONDS = 5.0  # real seconds between looks for reports that appeared by themselves
 
 
@@ -64,8 +67,14 @@ class Worker:
             with self._changed:
                 pause = self.clock.real_seconds_until(self._next_due()) if self._has_due() else _LOOK_SECONDS
                 self._changed.wait(min(pause, _LOOK_SECONDS))
-            if not self._stopped:
+            if self._stopped:
+                return
+            try:
                 self.work()
+            except Exception:
+                # A mistake in one report must not stop time for all others; it is in the log with its place.
+                _log.exception("the simulator's worker failed; it goes on")
+                time.sleep(1)
 
     def _has_due(self) -> bool:
         return self.book.next_due() is not None or self.schedules.next_due() is not None

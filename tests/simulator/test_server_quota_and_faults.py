@@ -16,7 +16,7 @@ import requests
 from spapi_assets.simulator.accounts import load_directory
 from spapi_assets.simulator.server import Simulator
 
-from .conftest import DE, ORDERS, Client, TinyRenderer
+from .conftest import DE, INVENTORY, ORDERS, Client, TinyRenderer
 
 REPORTS = "/reports/2021-06-30/reports"
 BODY = {"reportType": ORDERS, "marketplaceIds": [DE]}
@@ -74,6 +74,19 @@ def test_faults_by_operation_type_and_account_and_only_as_often_as_said(
     assert seller.call("GET", f"{REPORTS}?reportTypes={ORDERS}").status_code == 200
     simulator.faults.clear()
     assert vendor.call("GET", f"{REPORTS}/1").status_code == 404
+
+
+def test_a_fault_bound_to_a_report_type_also_strikes_calls_that_name_only_an_id(simulator: Simulator, seller: Client) -> None:
+    orders, inventory = seller.create(), seller.create(INVENTORY)
+    simulator.faults.add("500", operation="getReport", report_type=INVENTORY)
+    assert seller.call("GET", f"{REPORTS}/{orders}").status_code == 200
+    assert seller.call("GET", f"{REPORTS}/{inventory}").status_code == 500
+
+
+def test_a_rule_without_an_operation_leaves_token_exchanges_alone(simulator: Simulator, seller: Client) -> None:
+    simulator.faults.add("500")
+    assert seller.call("GET", f"{REPORTS}/1").status_code == 500
+    assert Client(simulator).token
 
 
 def test_a_probable_fault_strikes_about_as_often_as_said(simulator: Simulator, seller: Client) -> None:
