@@ -35,11 +35,12 @@ class StoredDocument:
 
 @dataclass(frozen=True)
 class Download:
-    """What the storage answers to a URL."""
+    """What the storage answers to a URL. `broken` means that the connection closes before the body is complete."""
 
     status: int
     body: bytes
     headers: dict[str, str]
+    broken: bool = False
 
 
 class Storage:
@@ -127,7 +128,7 @@ class Storage:
         answer = {"Content-Type": stored.content_type, "ETag": f'"{hashlib.md5(stored.body, usedforsecurity=False).hexdigest()}"'}
         if "response-content-encoding" in query:
             answer["Content-Encoding"] = query["response-content-encoding"]
-        return Download(200, body, answer)
+        return Download(200, body, answer, broken=damage == "broken_download")
 
     def _signature(self, path: str, query: dict[str, str]) -> str:
         message = path + "?" + urlencode(sorted(query.items()))

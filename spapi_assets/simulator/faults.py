@@ -18,8 +18,8 @@ CALL_KINDS = frozenset({"429", "500", "503_html", "timeout", "response_lost", "4
 LWA_KINDS = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "server_error", "temporarily_unavailable"})
 # What becomes of a report; `stuck` stays IN_PROGRESS for `seconds`.
 REPORT_KINDS = frozenset({"fatal", "cancelled", "stuck"})
-# What becomes of a document when a URL for it is handed out.
-DOCUMENT_KINDS = frozenset({"expired_url", "plain_instead_of_gzip"} | set(WIRE_TRANSFORMS))
+# What becomes of a document when a URL for it is handed out; `broken_download` closes the connection half-way.
+DOCUMENT_KINDS = frozenset({"broken_download", "expired_url", "plain_instead_of_gzip"} | set(WIRE_TRANSFORMS))
 NOTIFICATION_KINDS = frozenset({"lost_notification", "duplicate_notification", "delayed_notification"})
 TRANSFORM = "document_transform:"
 KINDS = CALL_KINDS | LWA_KINDS | REPORT_KINDS | DOCUMENT_KINDS | NOTIFICATION_KINDS

@@ -48,6 +48,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
+    broken: bool = False  # close the connection half-way through the body
 
 
 class Gateway:
@@ -100,7 +101,8 @@ class Gateway:
         if fault := self._fault(DOWNLOAD_DOCUMENT, None, ()):
             return fault
         download = self.state.storage.open(unquote(path), request.query, request.headers, request_id)
-        return Reply(download.status, download.body, dict(download.headers), facts={"bytes": len(download.body)})
+        facts = {"bytes": len(download.body)} | ({"fault": "broken_download"} if download.broken else {})
+        return Reply(download.status, download.body, dict(download.headers), broken=download.broken, facts=facts)
 
     def _call(self, request: Request, path: str, region: str | None, operation: Operation, names: dict[str, str]) -> Reply:
         facts: dict[str, Any] = {"params": request.query}

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from spapi_assets.simulator.accounts import Directory, default_directory
 from spapi_assets.simulator.clock import Clock
@@ -26,6 +27,14 @@ from spapi_assets.simulator.rendering import Renderer
 from spapi_assets.simulator.state import State, build_state
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"]
+
+
+class _Broken(Response):
+    """Promises the whole body, sends half of it and lets the server close the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body[: len(self.body) // 2], "more_body": True})
 
 
 def build_app(state: State) -> Starlette:
@@ -45,7 +54,8 @@ def build_app(state: State) -> Starlette:
         reply = await run_in_threadpool(answerer, request)
         if reply.delay:
             await asyncio.sleep(reply.delay)
-        return Response(reply.body, status_code=reply.status, headers=reply.headers)
+        kind = _Broken if reply.broken else Response
+        return kind(reply.body, status_code=reply.status, headers=reply.headers)
 
     async def home(_: HttpRequest) -> Response:
         return RedirectResponse("/simulator/")

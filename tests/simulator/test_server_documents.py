@@ -68,6 +68,14 @@ def test_a_truncated_download_hits_one_url_only(simulator: Simulator, seller: Cl
     assert gzip.decompress(fetch(whole).raw.read())
 
 
+def test_a_download_can_break_off_half_way(simulator: Simulator, seller: Client, document_id: str) -> None:
+    simulator.faults.add("broken_download", times=1)
+    broken, whole = seller.document(document_id)["url"], seller.document(document_id)["url"]
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        requests.get(broken, timeout=10)
+    assert fetch(whole).status_code == 200
+
+
 def test_an_expired_url_and_a_plain_body_can_be_asked_for(simulator: Simulator, seller: Client, document_id: str) -> None:
     simulator.faults.add("expired_url", times=1)
     simulator.faults.add("plain_instead_of_gzip", times=1)

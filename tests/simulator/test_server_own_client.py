@@ -111,7 +111,8 @@ def test_what_the_client_makes_of_the_simulators_faults(simulator: Simulator) ->
 def test_an_expired_token_is_replaced_and_an_expired_url_told_apart(simulator: Simulator) -> None:
     reports = ReportsApi(connect(simulator))
     start = datetime(2026, 9, 1, tzinfo=UTC)
-    report = finished(reports, reports.create_report(ORDERS, [DE], start=start))
+    report = finished(reports, reports.create_report(ORDERS, [DE], start=start, end=datetime(2026, 9, 2, tzinfo=UTC)))
+    assert report.status == "DONE"
     simulator.clock.advance(4000)  # the client's clock does not move: it learns from the 403
     assert reports.get_report(report.report_id).status == report.status
     assert simulator.journal.count("exchangeToken") == 2
