@@ -1,0 +1,60 @@
+"""Coverage: what is there, what is not, and a sentence for every gap."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from html import escape
+from typing import Any
+
+from spapi_assets.review.heatmap import STATES, Run, heatmap, runs
+from spapi_assets.review.marts import Marts
+from spapi_assets.review.numbers import span
+from spapi_assets.review.sections.frame import card, empty, section
+from spapi_assets.review.svg import tag
+
+LONGEST_DAYS = 120
+SENTENCES = 20
+SILENT = {"final", "provisional", "empty_confirmed", "not_due"}
+
+_DAYS = """
+select dataset, account, marketplace, date, state, row_count, reason, next_action
+from marts.data_coverage where date > (select max(date) from marts.data_coverage where state <> 'not_due') - $days
+order by dataset, account, marketplace, date"""
+
+
+def coverage(marts: Marts) -> str:
+    found = marts.rows(_DAYS, days=LONGEST_DAYS)
+    lead = "What is known about every day of every dataset. A day is never silently empty: it is there, or there is a reason."
+    if not found:
+        why = "platform.coverage has no rows. The asset platform/coverage writes it from the report ledger: materialize it."
+        return section("coverage", "Data coverage", lead, empty("Nothing is known yet.", why))
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for r in found:
+        whose = r["account"] if r["marketplace"] == "ALL" else f"{r['account']} · {r['marketplace']}"
+        groups.setdefault((r["dataset"].replace("_", " "), whose), []).append(r)
+    rows = {who: runs(days) for who, days in groups.items()}
+    last = max(r["date"] for r in found)
+    first = max(min(r["date"] for r in found), last - timedelta(days=LONGEST_DAYS))
+    present = {run.state for row in rows.values() for run in row}
+    key = "".join(
+        tag("span", tag("i", class_=f"s-{state}") + tag("b", escape(name)) + escape(f" {meaning}"))
+        for state, (name, meaning) in STATES.items()
+        if state in present
+    )
+    return section(
+        "coverage", "Data coverage", lead, card(heatmap(rows, first, last) + tag("p", key, class_="legend states")), _gaps(rows)
+    )
+
+
+def _gaps(rows: dict[tuple[str, str], list[Run]]) -> str:
+    gaps = [(who, run) for who, row in rows.items() for run in row if run.state not in SILENT]
+    if not gaps:
+        return card(tag("p", "No gaps: every day that is due is loaded or known to be empty."), title="Gaps")
+    gaps.sort(key=lambda g: (g[1].last, g[1].days), reverse=True)
+    items = [
+        tag("li", tag("i", class_=f"s-{run.state}") + tag("b", escape(f"{dataset}, {whose}: {span(run.first, run.last)}"))
+            + escape(f" {STATES.get(run.state, (run.state,))[0].lower()}. {run.reason} ") + tag("em", escape(run.next_action)))
+        for (dataset, whose), run in gaps[:SENTENCES]
+    ]  # fmt: skip
+    more = f"{len(gaps) - SENTENCES} more gaps are in the table marts.data_coverage." if len(gaps) > SENTENCES else ""
+    return card(tag("ul", "".join(items), class_="gaps"), title=f"Gaps ({len(gaps)})", note=more)
