@@ -82,6 +82,10 @@ class DynamoThrottle:
     def peek(self, key: BucketKey, plan: RatePlan) -> float:
         return gcra(self._read(key).state, plan, self._clock()).wait
 
+    def state(self, key: BucketKey) -> BucketState | None:
+        """The bucket as it is kept now, for forecasts; None when nobody has used it yet (it is full)."""
+        return self._read(key).state
+
     def cool_down(self, key: str, seconds: float) -> None:
         """Nobody should ask for `key` (e.g. account and report type) for so long. A longer cool-down in force stays."""
         until = self._clock() + seconds

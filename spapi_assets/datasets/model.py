@@ -146,6 +146,7 @@ class Report(_Entry):
     window: Window
     adoptable: bool = Field(False, description="Finished reports made by others mean the same (no options): adopt them")
     restricted: bool = Field(False, description="Needs a restricted data token naming the document")
+    role: str | None = Field(None, description="Role the application needs at Amazon for this report type")
     schedule: str = Field("0 6 * * *", description="Cron (UTC) at which fresh partitions are asked for")
     freshness_hours: int = Field(48, description="Older than this is stale")
     removal_date: str | None = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spapi_assets.aws.clients import AwsClients
     from spapi_assets.aws.queue import NotificationQueue
     from spapi_assets.lake.store import Lake
-    from spapi_assets.spapi.auth import LwaClient
+    from spapi_assets.spapi.auth import LwaClient, TokenCache
     from spapi_assets.spapi.notifications import NotificationsApi
     from spapi_assets.spapi.reports import ReportsApi
     from spapi_assets.spapi.sellers import SellersApi
@@ -108,8 +108,16 @@ def build_context(settings: Settings) -> IngestContext:
     )
 
 
-def account_apis(clients: AwsClients, throttle: Any, settings: Settings, account: Account) -> AccountApis:
-    """The real APIs of one account."""
+def account_apis(
+    clients: AwsClients,
+    throttle: Any,
+    settings: Settings,
+    account: Account,
+    *,
+    cache: TokenCache | None = None,
+    max_wait: float = 60.0,
+) -> AccountApis:
+    """The real APIs of one account. `cache`: instead of the tokens that all processes share."""
     from spapi_assets.aws.secrets import SecretsTokenCache, read_credentials
     from spapi_assets.spapi.auth import LwaClient
     from spapi_assets.spapi.notifications import NotificationsApi
@@ -121,7 +129,7 @@ def account_apis(clients: AwsClients, throttle: Any, settings: Settings, account
     lwa = LwaClient(
         account.name,
         lambda: read_credentials(clients, account.secret),
-        SecretsTokenCache(clients, settings.quota_table),
+        cache or SecretsTokenCache(clients, settings.quota_table),
         settings.lwa_endpoint_url,
     )
     session = SpApiSession(
@@ -132,5 +140,6 @@ def account_apis(clients: AwsClients, throttle: Any, settings: Settings, account
         throttle,
         application_id=lambda: lwa.credentials().client_id,
         endpoint_url=settings.spapi_endpoint_url,
+        max_wait=max_wait,
     )
     return AccountApis(account, ReportsApi(session), TokensApi(session), SellersApi(session), NotificationsApi(session), lwa)
