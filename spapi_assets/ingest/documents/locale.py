@@ -31,8 +31,8 @@ _DATE = re.compile(
 )
 # Abbreviations with one meaning. IST and others with several are read only where the marketplace leaves one.
 _ZONES = {
-    **dict.fromkeys(("Z", "UTC", "GMT", "WET"), 0.0), **dict.fromkeys(("BST", "WEST", "CET", "MEZ"), 1.0),
-    **dict.fromkeys(("CEST", "MESZ", "EET"), 2.0), **dict.fromkeys(("EEST", "TRT"), 3.0),
+    **dict.fromkeys(("Z", "UTC", "GMT", "WET"), 0.0), **dict.fromkeys(("BST", "WEST", "CET", "MEZ", "MET"), 1.0),
+    **dict.fromkeys(("CEST", "MESZ", "MEST", "EET"), 2.0), **dict.fromkeys(("EEST", "TRT"), 3.0),
     "PST": -8.0, "PDT": -7.0, "MST": -7.0, "MDT": -6.0, "CDT": -5.0, "EST": -5.0, "EDT": -4.0, "BRT": -3.0,
     "JST": 9.0, "AEST": 10.0, "AEDT": 11.0, "SGT": 8.0, "SAST": 2.0,
 }  # fmt: skip
