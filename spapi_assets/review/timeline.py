@@ -26,6 +26,7 @@ class Panel:
     height: float = 150.0
     class_: str = "c1"
     highlighted: frozenset[date] = field(default_factory=frozenset)
+    incomplete: frozenset[date] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _panel(panel: Panel, days: Sequence[date], x: Scale, step: float, top: float
         for n, day in enumerate(days):
             value = panel.values.get(day)
             if value:
-                class_ = "c2" if day in panel.highlighted else panel.class_
+                class_ = ("c2" if day in panel.highlighted else panel.class_) + (" part" if day in panel.incomplete else "")
                 parts.append(
                     tag(
                         "rect",

@@ -39,15 +39,28 @@ def bar(value: float, largest: float, class_: str = "c1") -> str:
     return tag("span", tag("i", style=f"width:{width:.1f}%", class_="bad" if value < 0 else class_), class_="bar")
 
 
-def delta(change: float | None, previous: str, *, good_when_up: bool = True) -> str:
+def delta(change: float | None, previous: str) -> str:
     """The change against the period before, with the figure it is measured against."""
     if change is None:
         return tag("span", escape(f"no comparison: {previous}"), class_="delta flat")
     if abs(change) < 0.0005:
         return tag("span", "unchanged", class_="delta flat")
-    class_ = "up" if (change > 0) is good_when_up else "down"
+    class_ = "up" if change > 0 else "down"
     arrow = "▲" if change > 0 else "▼"
     return tag("span", f"{arrow} {share(abs(change))}", class_=f"delta {class_}") + tag(
+        "span", escape(f" from {previous}"), class_="was"
+    )
+
+
+def moved_points(points: float | None, previous: str, *, good_when_up: bool = True) -> str:
+    """The same for a share, in percentage points: a relative change of a percentage misleads."""
+    if points is None:
+        return tag("span", "no comparison", class_="delta flat")
+    if abs(points) < 0.0005:
+        return tag("span", "unchanged", class_="delta flat")
+    class_ = "up" if (points > 0) is good_when_up else "down"
+    arrow = "▲" if points > 0 else "▼"
+    return tag("span", f"{arrow} {abs(points) * 100:.1f} points", class_=f"delta {class_}") + tag(
         "span", escape(f" from {previous}"), class_="was"
     )
 

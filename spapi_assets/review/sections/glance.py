@@ -7,7 +7,7 @@ from typing import Any
 
 from spapi_assets.review.marts import Marts, Period
 from spapi_assets.review.numbers import change, count, money, share, span
-from spapi_assets.review.sections.frame import delta, empty, section
+from spapi_assets.review.sections.frame import delta, empty, moved_points, section
 from spapi_assets.review.svg import tag
 
 _SELLER = """
@@ -111,13 +111,16 @@ def _row(r: dict[str, Any], period: Period, tiles: list[str]) -> str:
     return tag("div", tag("div", head + when, class_="whose") + tag("div", "".join(tiles), class_="tiles"), class_="card glance")
 
 
-def _tile(name: str, value: str, changed: float | None, previous: str, *, good_when_up: bool = True) -> str:
+def _tile(name: str, value: str, changed: float | None, previous: str) -> str:
     before = previous if previous != "–" else "nothing in the period before"
     figure = tag("span", escape(name), class_="name") + tag("strong", escape(value))
-    return tag("div", figure + tag("p", delta(changed, before, good_when_up=good_when_up)), class_="tile")
+    return tag("div", figure + tag("p", delta(changed, before)), class_="tile")
 
 
 def _ratio_tile(name: str, part: Any, whole: Any, part_before: Any, whole_before: Any, *, good_when_up: bool = True) -> str:
     now = float(part or 0) / float(whole) if whole else None
     before = float(part_before or 0) / float(whole_before) if whole_before else None
-    return _tile(name, share(now), change(now, before), share(before), good_when_up=good_when_up)
+    points = None if now is None or before is None else now - before
+    moved = moved_points(points, share(before), good_when_up=good_when_up)
+    figure = tag("span", escape(name), class_="name") + tag("strong", escape(share(now)))
+    return tag("div", figure + tag("p", moved), class_="tile")

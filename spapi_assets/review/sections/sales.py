@@ -10,6 +10,8 @@ from spapi_assets.review.numbers import count, money, share, short_money
 from spapi_assets.review.sections.frame import card, empty, legend, section
 from spapi_assets.review.timeline import Panel, Strip, days_between, timeline
 
+# A day is incomplete when at least this share of its lines has no price yet: its bar is short for no good reason.
+UNPRICED_SHARE = 0.1
 # A day is a promotion day when discounts took at least this share of its sales.
 PROMOTION_SHARE = 0.03
 LONGEST_DAYS = 92
@@ -18,7 +20,7 @@ _DAYS = """
 select account, marketplace, currency, purchase_date_local as date,
     coalesce(sum(item_price), 0) as sales, coalesce(sum(quantity), 0) as units,
     coalesce(sum(item_promotion_discount), 0) as discount,
-    count(*) filter (not is_priced) as unpriced
+    count(*) filter (not is_priced) as unpriced, count(*) as lines
 from marts.fct_order_lines
 where not is_cancelled and currency is not null
     and purchase_date_local >= (select min(cast(last_updated_at as date)) from marts.fct_order_lines)
@@ -43,6 +45,7 @@ def sales(marts: Marts) -> str:
     key = legend(
         ("c1", "Sales"),
         ("c2", f"Promotion day (discounts of {share(PROMOTION_SHARE, 0)} of sales or more)"),
+        ("c1 part", "Sales of a day with many pending orders, not priced yet"),
         ("c3", "Units"),
         ("bad", "SKUs out of stock"),
     )
@@ -56,6 +59,7 @@ def _store(
 ) -> str:
     account, marketplace, currency = who
     promoted = frozenset(r["date"] for r in rows if r["sales"] and float(r["discount"]) / float(r["sales"]) >= PROMOTION_SHARE)
+    incomplete = frozenset(r["date"] for r in rows if r["unpriced"] >= UNPRICED_SHARE * r["lines"])
     tips = {}
     for r in rows:
         lines = [f"{money(r['sales'], currency, 2)} · {count(r['units'])} units"]
@@ -64,7 +68,7 @@ def _store(
                 f"Promotion discount {money(r['discount'], currency, 2)} ({share(float(r['discount']) / float(r['sales'] or 1))})"
             )
         if r["unpriced"]:
-            lines.append(f"{r['unpriced']} pending lines have no price yet")
+            lines.append(f"{r['unpriced']} of {r['lines']} lines are pending and have no price yet")
         tips[r["date"]] = lines
     marks = {}
     for d in days:
@@ -80,6 +84,7 @@ def _store(
                 {r["date"]: float(r["sales"]) for r in rows},
                 lambda v: short_money(v, currency),
                 highlighted=promoted,
+                incomplete=incomplete,
             ),
             Panel("Units", {r["date"]: float(r["units"]) for r in rows}, count, "line", 70, "c3"),
         ],

@@ -28,7 +28,7 @@ order by i.account, i.marketplace, i.days_of_cover nulls last, i.sku"""
 
 def stock(marts: Marts) -> str:
     lead = (
-        "Sellable units against the pace of the last 28 days; days without stock do not slow the pace. "
+        "Sellable units against the pace of the last 28 days; days without stock (days empty) do not slow it. "
         f"Under {SHORT_DAYS} days is marked. Stores of the European Union share one stock, so their demand is counted together."
     )
     stores: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -58,7 +58,7 @@ def _store(account: str, marketplace: str, rows: list[dict[str, Any]]) -> str:
             units += tag("small", escape(f"+{count(r['inbound'])} inbound"))
         pace = decimal(r["units_per_day"], 2)
         if r["days_without_stock_28d"]:
-            pace += tag("small", escape(f"{r['days_without_stock_28d']} of {r['days_observed_28d']} days empty"))
+            pace += tag("small", escape(f"{r['days_without_stock_28d']} days empty"))
         cells.append([name, units, pace, bar(cover, FULL_BAR_DAYS, "bad" if short else "c4"), flag])
     head = [("SKU", "name"), ("Sellable", "num"), ("Sold a day", "num"), ("", "wide"), ("Cover", "num")]
     short_count = sum(float(r["days_of_cover"]) < SHORT_DAYS for r in selling)
