@@ -6,21 +6,29 @@ from __future__ import annotations
 import dagster as dg
 from dagster import AutomationCondition as When
 
-# Any upstream news since the last request, once nothing upstream is still running: one build per burst of documents.
+COVERAGE = dg.AssetKey(["platform", "coverage"])
+
+# Documents arrive in bursts. The platform's own tables follow once a whole tick has passed without another one.
 # Reset on request and not on materialization, so that news arriving during a build is not lost.
-after_upstream_news = (
+after_loads = (
     When.any_deps_updated().since(When.newly_requested() | When.initial_evaluation())
+    & ~When.any_deps_match(When.newly_updated())
     & ~When.any_deps_in_progress()
     & ~When.in_progress()
-).with_label("after_upstream_news")
+).with_label("after_loads")
+
+# Fresh coverage is the signal for everything else at once: one run, one dbt invocation, and never half of the tables.
+after_coverage = (
+    When.asset_matches(COVERAGE, When.newly_updated()).since(When.newly_requested() | When.initial_evaluation())
+    & ~When.in_progress()
+).with_label("after_coverage")
 
 
 def automation_sensor() -> dg.AutomationConditionSensorDefinition:
     """The one sensor that evaluates all conditions; it is on from the first deployment."""
     return dg.AutomationConditionSensorDefinition(
         "warehouse_automation",
-        target=dg.AssetSelection.all() - dg.AssetSelection.key_prefixes("request", "raw"),
+        target=(dg.AssetSelection.all() - dg.AssetSelection.key_prefixes("request", "raw")) | dg.AssetSelection.all_asset_checks(),
         default_status=dg.DefaultSensorStatus.RUNNING,
-        minimum_interval_seconds=10,
-        use_user_code_server=False,
+        minimum_interval_seconds=15,
     )

@@ -3,7 +3,7 @@ Both only move the ledger and read it; a lost message, a duplicate or a crashed 
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from spapi_assets.datasets.loader import Registry
+from spapi_assets.datasets.model import WindowKind
 from spapi_assets.lake.layout import Partition
 from spapi_assets.partitions import Rectangle, days_between, rectangles
 from spapi_assets.resources.platform import PlatformResource
@@ -46,11 +47,18 @@ class LoadRun:
 
 
 def plan_loads(
-    ready: "Iterable[ReportRecord]", active: Iterable[str], keys: Mapping[str, Sequence[str]], first: date, now: datetime
+    ready: "Iterable[ReportRecord]",
+    active: Iterable[str],
+    keys: Mapping[str, Sequence[str]],
+    *,
+    harvested: Collection[str],
+    first: date,
+    now: datetime,
 ) -> list[LoadRun]:
     """The runs that load what is ready: neighbouring days and accounts share one, a report in an active run waits for it.
 
     `active` holds the `spapi/loads` tags of runs in progress, `keys` the account keys of each report in partition order.
+    `harvested` names the reports whose rows lie in the partition of the window's end (settlements).
     """
     busy = {tag.partition(":")[0] for tag in active}
     wanted: dict[str, set[Partition]] = defaultdict(set)
@@ -58,20 +66,17 @@ def plan_loads(
         if record.report in busy or record.report not in keys or (record.retry_at is not None and record.retry_at > now):
             continue
         if len(wanted[record.report]) < DOCUMENTS_PER_RUN:
-            days = days_between(max(record.start, first), record.end) if not _harvested(record) else [record.end]
+            start = record.end if record.report in harvested else record.start
+            days = [day for day in days_between(start, record.end) if day >= first]
             wanted[record.report] |= {Partition(record.account, record.marketplace, day) for day in days}
     return [LoadRun(report, area) for report, found in wanted.items() for area in rectangles(found, keys[report])]
-
-
-def _harvested(record: "ReportRecord") -> bool:
-    """A settlement's window is weeks long, but its rows lie in the partition of its end."""
-    return record.adopted and (record.end - record.start).days > 0 and record.report == "settlements"
 
 
 def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mapping[str, Any]) -> dg.SensorDefinition:
     """Amazon says a report is finished: write it to the ledger, acknowledge, and load what the ledger calls ready."""
     reports = {r.name: r for r in registry.reports.values() if settings.partition_keys(r)}
     keys = {name: settings.partition_keys(report) for name, report in reports.items()}
+    harvested = {name for name, report in reports.items() if report.window.kind is WindowKind.HARVEST}
 
     @dg.sensor(
         name="report_notifications",
@@ -90,7 +95,8 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
         runs = context.instance.get_runs(dg.RunsFilter(statuses=ACTIVE))
         active = [run.tags[LOADS_TAG] for run in runs if LOADS_TAG in run.tags]
         ready = ctx.ledger.done_not_loaded()
-        loads = plan_loads(ready, active, keys, date.fromisoformat(settings.first_date), ctx.now())
+        first = date.fromisoformat(settings.first_date)
+        loads = plan_loads(ready, active, keys, harvested=harvested, first=first, now=ctx.now())
         if not loads:
             return dg.SkipReason(f"{taken.sentence} {len(ready)} reports are ready to load; {len(active)} load runs are active.")
         return dg.SensorResult(

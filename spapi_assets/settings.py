@@ -55,6 +55,9 @@ class Settings(BaseModel):
     datasets_dirs: tuple[Path, ...] = Field((), description="SPAPI_DATASETS_DIRS: folders of your own YAML files")
     first_date: str = Field(description="SPAPI_FIRST_DATE: first day partition")
     dbt_target: str = Field("local", description="SPAPI_DBT_TARGET: local | athena | redshift")
+    duckdb_path: Path = Field(
+        PROJECT_ROOT / "lake" / "warehouse.duckdb", description="SPAPI_DUCKDB_PATH: tables of dbt target local"
+    )
     dbt_metadata: bool = Field(True, description="SPAPI_DBT_METADATA: row counts and column lineage after each dbt build")
     poll_seconds: float = Field(300.0, description="SPAPI_POLL_SECONDS: how long 'Materialize' waits for a report")
     request_reserve: float = Field(0.34, description="SPAPI_QUOTA_RESERVE: share of a burst that back-fills leave")
@@ -114,6 +117,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         "datasets_dirs": tuple(Path(p) for p in (get("SPAPI_DATASETS_DIRS") or "").split(os.pathsep) if p) or None,
         "first_date": get("SPAPI_FIRST_DATE") or "2024-01-01",
         "dbt_target": get("SPAPI_DBT_TARGET"),
+        "duckdb_path": get("SPAPI_DUCKDB_PATH"),
         "dbt_metadata": get("SPAPI_DBT_METADATA"),
         "poll_seconds": get("SPAPI_POLL_SECONDS"),
         "request_reserve": get("SPAPI_QUOTA_RESERVE"),

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from spapi_assets.assets.platform import COVERAGE
 from spapi_assets.assets.raw import raw_key
-from spapi_assets.automation import after_upstream_news
+from spapi_assets.automation import COVERAGE, after_coverage
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.resources.platform import PlatformResource
 from spapi_assets.settings import Settings
@@ -72,7 +71,7 @@ def completeness_checks(registry: Registry, settings: Settings) -> dg.AssetCheck
                 asset=raw_key(name),
                 additional_deps=[COVERAGE],
                 description="No day of any account failed, was denied or is suspiciously empty.",
-                automation_condition=after_upstream_news,
+                automation_condition=after_coverage,
             )
             for name in datasets
         ],

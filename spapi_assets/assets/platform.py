@@ -7,12 +7,11 @@ from typing import Any
 import dagster as dg
 
 from spapi_assets.assets.raw import raw_key
-from spapi_assets.automation import after_upstream_news
+from spapi_assets.automation import COVERAGE, after_loads
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.resources.platform import PlatformResource
 from spapi_assets.settings import Settings
 
-COVERAGE = dg.AssetKey(["platform", "coverage"])
 REPORTS = dg.AssetKey(["platform", "reports"])
 
 
@@ -30,7 +29,7 @@ def platform_assets(registry: Registry, settings: Settings) -> dg.AssetsDefiniti
                 group_name="platform",
                 kinds={"dynamodb", "parquet"},
                 owners=["team:data-platform"],
-                automation_condition=after_upstream_news,
+                automation_condition=after_loads,
             )
             for key, description in (
                 (COVERAGE, "What is known about every dataset, account and day, why, and what happens next."),

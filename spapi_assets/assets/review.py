@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from spapi_assets.automation import after_upstream_news
+from spapi_assets.automation import after_coverage
 from spapi_assets.settings import Settings
 
 REVIEW = dg.AssetKey(["review", "business_review"])
@@ -35,7 +35,7 @@ def review_asset(settings: Settings) -> list[dg.AssetsDefinition]:
         kinds={"html", "duckdb"},
         owners=["team:data-platform"],
         pool="dbt",
-        automation_condition=after_upstream_news,
+        automation_condition=after_coverage,
         description="Sales, profit, traffic, stock cover, vendor sales and data coverage on one page that opens offline.",
     )
     def business_review(context: dg.AssetExecutionContext) -> dg.MaterializeResult:

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
-from spapi_assets.automation import after_upstream_news
+from spapi_assets.automation import after_coverage
 from spapi_assets.settings import PROJECT_ROOT, Settings
 
 DBT_FOLDER = PROJECT_ROOT / "dbt_project"
@@ -23,7 +23,7 @@ def dbt_project(settings: Settings) -> DbtProject:
     if _is_stale(Path(project.manifest_path)):
         from filelock import FileLock
 
-        with FileLock(str(DBT_FOLDER / ".parse.lock")):
+        with FileLock(str(PROJECT_ROOT / ".dbt_parse.lock")):
             if _is_stale(Path(project.manifest_path)):
                 dbt_resource(settings).cli(["parse", "--quiet"], manifest={}, target_path=Path("target")).wait()
     return project
@@ -47,7 +47,7 @@ def dbt_resource(settings: Settings) -> DbtCliResource:
 
 
 class Translator(DagsterDbtTranslator):
-    """Keys are layer and name (`marts/fct_order_lines`); every model rebuilds after upstream news."""
+    """Keys are layer and name (`marts/fct_order_lines`); every model rebuilds after fresh coverage."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -58,7 +58,7 @@ class Translator(DagsterDbtTranslator):
         return _layer(dbt_resource_props)
 
     def get_automation_condition(self, dbt_resource_props: Mapping[str, Any]) -> dg.AutomationCondition:
-        return after_upstream_news
+        return after_coverage
 
 
 def _layer(props: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@ Certain: a type without options, whole days, our marketplaces, made after the da
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
@@ -40,7 +40,8 @@ def adopt(ctx: IngestContext, account_name: str, info: Any, source: str) -> Repo
             return None
     for report in reports:
         record = _record(account, report, info)
-        if record is None:
+        # Days before the deployment's first one have no partition to lie in.
+        if record is None or record.end < date.fromisoformat(ctx.settings.first_date):
             continue
         ours = ctx.ledger.records(report.name, record.account_key, record.start, record.end)
         same = [r for r in ours if (r.start, r.end) == (record.start, record.end)]
