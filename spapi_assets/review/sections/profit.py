@@ -99,7 +99,10 @@ def _weeks(rows: list[dict[str, Any]], currency: str) -> str:
         ("Net proceeds", "num"),
         ("Margin", "num"),
     ]
-    note = "Advertising, storage and subscriptions count in the week in which they were charged, so weeks are uneven."
+    note = (
+        "By the day an amount was booked; a settlement ends in the middle of a week, so the newest week is cut short. "
+        "Advertising, storage and subscriptions count in the week they were charged."
+    )
     return card(table(head, cells, "tight"), title="By week", note=note)
 
 
