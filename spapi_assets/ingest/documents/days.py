@@ -1,9 +1,8 @@
-"""Which day's partition each row of a batch belongs to, and cutting a batch into days.
+"""Which day's partition each row of a batch belongs to, and whether it was asked for.
 Writing the days is `partitions.py`; a row whose day was not asked for is the quarantine's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pyarrow as pa
@@ -11,6 +10,8 @@ import pyarrow.compute as pc
 
 from spapi_assets.datasets.model import ColumnType, Dataset, DayOf
 from spapi_assets.ingest.documents.context import DocumentContext
+
+DAY = "_day"
 
 
 class Days:
@@ -47,7 +48,15 @@ class Days:
             column = column.cast(pa.date32())
         return column
 
-    def inside(self, days: pa.Array) -> pa.Array:
+    def inside(self, days: pa.ChunkedArray) -> bool:
+        """True when every row has a day, and one that was asked for."""
+        if days.null_count:
+            return False
+        bounds = pc.min_max(days)
+        first, last = bounds["min"].as_py(), bounds["max"].as_py()
+        return first is None or (self.context.start <= first and last <= self.context.end)
+
+    def asked_for(self, days: pa.Array) -> pa.Array:
         """True where the day was asked for; false for others and for rows without a day."""
         asked = pc.and_(pc.greater_equal(days, pa.scalar(self.context.start)), pc.less_equal(days, pa.scalar(self.context.end)))
         return pc.fill_null(asked, False)
@@ -59,17 +68,6 @@ class Days:
         present = self.of(table).drop_null()
         return present[0].as_py() if len(present) else None
 
-    def split(self, table: pa.Table) -> Iterator[tuple[date, pa.Table]]:
-        """The rows of each day in their order. All rows must have a day."""
-        days = self.of(table)
-        bounds = pc.min_max(days)
-        if bounds["min"] == bounds["max"]:
-            yield bounds["min"].as_py(), table
-            return
-        order = pc.sort_indices(days)
-        ordered, sorted_days = table.take(order), days.take(order)
-        ends = pc.run_end_encode(sorted_days)
-        start = 0
-        for day, end in zip(ends.values.to_pylist(), ends.run_ends.to_pylist(), strict=True):
-            yield day, ordered.slice(start, end - start)
-            start = end
+    def mark(self, table: pa.Table) -> pa.Table:
+        """The table with each row's day in a column DAY, where rows decide their day."""
+        return table.append_column(DAY, self.of(table)) if self.by_row else table

@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 from spapi_assets.datasets.model import Column, ColumnType
 from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.cells import FALSE, TRUE, convert
-from spapi_assets.ingest.documents.days import Days
+from spapi_assets.ingest.documents.days import DAY, Days
 from spapi_assets.ingest.documents.header import Field, HeaderPlan
 from spapi_assets.ingest.documents.lines import Block
 from spapi_assets.ingest.documents.locale import Locale
@@ -29,12 +29,11 @@ class _NeedsCare(Exception):
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of one block: rows by day in document order, and the lines that were rejected."""
+    """What became of one block: its rows (with their day, where rows decide it), and the lines that were rejected."""
 
-    parts: list[tuple[date | None, pa.Table]]
+    table: pa.Table
     rejected: list[Rejected]
     first_day: date | None
-    head: pa.Table
 
 
 class FlatReader:
@@ -157,7 +156,7 @@ class FlatReader:
             good = [cells for i, cells in enumerate(good) if i not in bad]
         if self.days.by_row and table.num_rows:
             days = self.days.of(table)
-            inside = self.days.inside(days)
+            inside = self.days.asked_for(days)
             name = self.days.dataset.date_column
             for position, ok in enumerate(inside.to_pylist()):
                 if not ok:
@@ -185,14 +184,11 @@ class FlatReader:
         return pa.table(columns)
 
     def _batch(self, table: pa.Table, rejected: list[Rejected], *, strict: bool) -> Batch:
-        head = table.slice(0, 10)
-        if not self.days.by_row:
-            first = self.days.first(table) if self.days.by_document else None
-            return Batch([(self.days.fixed, table)], rejected, first, head)
-        if strict and not self.days.inside(self.days.of(table)).true_count == table.num_rows:
+        first = self.days.first(table) if self.days.by_document else None
+        table = self.days.mark(table)
+        if strict and self.days.by_row and not self.days.inside(table.column(DAY)):
             raise _NeedsCare
-        parts: list[tuple[date | None, pa.Table]] = list(self.days.split(table)) if table.num_rows else []
-        return Batch(parts, rejected, None, head)
+        return Batch(table, rejected, first)
 
 
 def _range(numbers: range) -> pa.Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -129,12 +128,8 @@ class JsonReader:
         if new:
             raise UnknownPaths(self.dataset.name, new)
         table = pa.Table.from_pylist(rows, schema=self._schema())
-        head = table.slice(0, 10)
-        if not self.days.by_row:
-            first_day = self.days.first(table) if self.days.by_document else None
-            return Batch([(self.days.fixed, table)], rejected, first_day, head)
-        parts: list[tuple[date | None, pa.Table]] = list(self.days.split(table)) if rows else []
-        return Batch(parts, rejected, None, head)
+        first_day = self.days.first(table) if self.days.by_document else None
+        return Batch(self.days.mark(table), rejected, first_day)
 
     def _schema(self) -> pa.Schema:
         fields = [(c.name, arrow_type(c)) for c in self.dataset.columns if c.name not in self.dropped]

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 BLOCK = 1 << 20
 # One line longer than this is no flat file of Amazon's; it bounds the memory of a document without line ends.
 LONGEST_LINE = 64 << 20
@@ -54,12 +56,10 @@ class Lines:
                 data = data.translate(_SWAP)
             pending.append(data)
             waiting += len(data)
-            if not decided or waiting < self._size:
-                self._check(waiting, decided)
-                continue
-            cut = data.rfind(b"\n") + 1
+            cut = data.rfind(b"\n") + 1 if decided and waiting >= self._size else 0
             if not cut:
-                self._check(waiting, decided)
+                if waiting > LONGEST_LINE:
+                    raise EndlessLine(f"no line end within {LONGEST_LINE >> 20} MiB")
                 continue
             yield b"".join((*pending[:-1], data[:cut]))
             pending = [data[cut:]] if cut < len(data) else []
@@ -70,10 +70,6 @@ class Lines:
             rest = rest.translate(_SWAP)
         if rest:
             yield rest if rest.endswith(b"\n") else rest + b"\n"
-
-    def _check(self, waiting: int, decided: bool) -> None:
-        if waiting > LONGEST_LINE:
-            raise EndlessLine(f"no line end within {LONGEST_LINE >> 20} MiB")
 
     def _decide(self, data: bytes) -> bool:
         """The first line end decides: LF (with or without CR before it) or CR alone."""
@@ -91,10 +87,13 @@ class Lines:
     def data_blocks(self, blocks: Iterable[bytes]) -> Iterator[Block]:
         """Blocks with their lines counted. This count, not the parser's, is the document's number of rows."""
         for data in blocks:
-            ends = data.count(b"\n")
-            returns = data.count(b"\r")
-            blank = data.startswith((b"\n", b"\r\n")) or b"\n\n" in data or (returns > 0 and b"\n\r\n" in data)
-            untidy = blank or (returns > 0 and returns != data.count(b"\r\n"))
+            # Positions instead of searches for two-byte patterns: several times faster.
+            codes = np.frombuffer(data, np.uint8)
+            places = np.flatnonzero(codes == 10)
+            ends = len(places)
+            after_return = int(np.count_nonzero(codes[places - 1] == 13)) - (places[0] == 0 and codes[-1] == 13)
+            blank = places[0] == 0 or (places[0] == 1 and data[0] == 13) or (ends > 1 and int(np.diff(places).min()) <= 2)
+            untidy = bool(blank) or data.count(b"\r") != after_return
             if untidy:
                 ends = sum(1 for line in data.split(b"\n") if line.strip(b"\r"))
             if ends:

@@ -14,10 +14,12 @@ from spapi_assets.spapi.marketplaces import Marketplace
 
 _SPACES = r" '\u00a0\u202f\u2009’"
 _DOT = re.compile(
-    rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:(?P<g>[{_SPACES}])\d{{3}})(?:(?P=g)\d{{3}})*|[1-9]\d{{0,2}}(?:,\d{{2,3}})*,\d{{3}})?(?:\.\d*)?"
+    rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:(?P<g>[{_SPACES}])\d{{3}})(?:(?P=g)\d{{3}})*|[1-9]\d{{0,2}}(?:,\d{{2,3}})*,\d{{3}})?"
+    r"(?:\.\d*)?",
+    re.ASCII,
 )
-_COMMA = re.compile(rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:(?P<g>[{_SPACES}.])\d{{3}})(?:(?P=g)\d{{3}})*)?(?:,\d*)?")
-_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_COMMA = re.compile(rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:(?P<g>[{_SPACES}.])\d{{3}})(?:(?P=g)\d{{3}})*)?(?:,\d*)?", re.ASCII)
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPS = re.compile(rf"[{_SPACES}]")
 
 _MONTHS = {m: i for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
@@ -27,7 +29,8 @@ _DATE = re.compile(
     r"|(?P<d2>\d{1,2})[- ](?P<mon2>[A-Za-z]{3,9})\.?,?[- ](?P<y2>\d{4})"
     r"|(?P<mon3>[A-Za-z]{3,9})\.? (?P<d3>\d{1,2}),? (?P<y3>\d{4}))"
     r"(?:(?:T|,? +)(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?"
-    r" ?(?P<zone>Z|[A-Z]{2,5}|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?)?"
+    r" ?(?P<zone>Z|[A-Z]{2,5}|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?)?",
+    re.ASCII,
 )
 # Abbreviations with one meaning. IST and others with several are read only where the marketplace leaves one.
 _ZONES = {

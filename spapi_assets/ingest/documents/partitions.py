@@ -5,27 +5,31 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from spapi_assets.ingest.documents.days import DAY
 from spapi_assets.lake.parquet import LINEAGE, write_empty, writer_options
 
-BUFFER_BYTES = 48 << 20
+# Rows gathered before they are sorted into days; a few times this is in memory at most.
+BUFFER_BYTES = 12 << 20
+SMALL_ROWS = 4096  # fewer rows of a day wait for more, so that stragglers do not make tiny row groups
 ROW_GROUP = 32 * 1024
 
 
 @dataclass
 class _Day:
     local: Path
-    tables: list[pa.Table] = field(default_factory=list)
-    bytes: int = 0
+    waiting: list[pa.Table] = field(default_factory=list)
+    waiting_rows: int = 0
     rows: int = 0
     writer: pq.ParquetWriter | None = None
 
@@ -33,77 +37,111 @@ class _Day:
 class PartitionWriter:
     """Rows of one dataset, by day. `None` as the day is 'the document's day', which may be known only at the end."""
 
-    def __init__(self, scratch: Callable[[], Path], schema: pa.Schema, lineage: dict[str, Any]) -> None:
-        self._scratch, self.schema, self._lineage = scratch, schema, lineage
+    def __init__(self, scratch: Callable[[], Path], schema: pa.Schema, lineage: dict[str, Any], fixed: date | None) -> None:
+        self._scratch, self.schema, self._lineage, self._fixed = scratch, schema, lineage, fixed
         self._days: dict[date | None, _Day] = {}
+        self._buffer: list[pa.Table] = []
         self._buffered = 0
-        self._dictionary: list[str] | None = None
-        self._jobs: queue.Queue[tuple[_Day, pa.Table] | None] = queue.Queue(maxsize=2)
+        self._dictionary: list[str] = []
+        self._jobs: queue.Queue[list[pa.Table] | None] = queue.Queue(maxsize=1)
         self._error: BaseException | None = None
         self._encoder = threading.Thread(target=self._encode, name="parquet-encoder", daemon=True)
         self._encoder.start()
         self.rows = 0
 
-    def add(self, parts: Iterable[tuple[date | None, pa.Table]]) -> None:
-        """Takes tables that hold the schema's columns up to and including `_row`'s own, without the constants."""
-        for day, table in parts:
-            if not table.num_rows:
-                continue
-            entry = self._days.get(day)
-            if entry is None:
-                entry = self._days[day] = _Day(self._scratch())
-            size = table.get_total_buffer_size() if table.num_rows > 4096 else table.nbytes
-            entry.tables.append(table)
-            entry.bytes += size
-            entry.rows += table.num_rows
-            self._buffered += size
-            self.rows += table.num_rows
-        while self._buffered > BUFFER_BYTES:
-            self._hand_over(max(self._days.values(), key=lambda d: d.bytes))
+    def add(self, table: pa.Table) -> None:
+        """Takes the schema's columns without the constants; a column DAY, if there is one, tells each row's day."""
+        if not table.num_rows:
+            return
+        self._buffer.append(table)
+        self._buffered += table.nbytes
+        self.rows += table.num_rows
+        if self._buffered >= BUFFER_BYTES:
+            self._hand_over()
 
-    def _hand_over(self, entry: _Day) -> None:
+    def _hand_over(self) -> None:
         if self._error is not None:
             raise self._error
-        table = pa.concat_tables(entry.tables)
-        self._buffered -= entry.bytes
-        entry.tables, entry.bytes = [], 0
-        self._jobs.put((entry, table))
+        if self._buffer:
+            self._jobs.put(self._buffer)
+            self._buffer, self._buffered = [], 0
 
     def _encode(self) -> None:
+        pool = pa.default_memory_pool()
         while (job := self._jobs.get()) is not None:
             if self._error is not None:
                 continue  # keep emptying the queue, so that the producer never blocks
             try:
-                self._write(*job)
+                table = pa.concat_tables(job).unify_dictionaries()
+                job.clear()
+                for day, rows in self._split(table):
+                    self._take(day, rows)
+                del table, rows
+                pool.release_unused()  # allocators keep what other threads freed; give it back
             except BaseException as error:  # handed to the producer's thread, which raises it
                 self._error = error
 
+    def _split(self, table: pa.Table) -> Iterator[tuple[date | None, pa.Table]]:
+        """The rows of each day, in the document's order."""
+        if DAY not in table.column_names:
+            yield self._fixed, table
+            return
+        days = table.column(DAY).cast(pa.int32()).to_numpy()
+        table = table.drop_columns([DAY])
+        first, last = int(days.min()), int(days.max())
+        if first != last:
+            # Sixteen bits are sorted by radix, many times faster; a window is never longer than that.
+            table = table.take(pa.array(np.argsort((days - first).astype(np.uint16), kind="stable")))
+        present, counts = np.unique(days, return_counts=True)
+        start = 0
+        for day, count in zip(present.tolist(), counts.tolist(), strict=True):
+            yield date.fromordinal(date(1970, 1, 1).toordinal() + day), table.slice(start, count)
+            start += count
+
+    def _take(self, day: date | None, rows: pa.Table) -> None:
+        entry = self._days.get(day)
+        if entry is None:
+            entry = self._days[day] = _Day(self._scratch())
+        entry.rows += rows.num_rows
+        if entry.waiting_rows + rows.num_rows < SMALL_ROWS:
+            # A copy, because a slice would keep the whole table it was cut from in memory.
+            entry.waiting.append(rows.take(pa.array(np.arange(rows.num_rows))))
+            entry.waiting_rows += rows.num_rows
+            return
+        self._write(entry, pa.concat_tables([*entry.waiting, rows]))
+        entry.waiting, entry.waiting_rows = [], 0
+
     def _write(self, entry: _Day, table: pa.Table) -> None:
-        table = self._with_lineage(table)
-        if self._dictionary is None:
+        table = self._complete(table)
+        if not self._dictionary:
             self._dictionary = _repetitive(table)
         if entry.writer is None:
-            entry.writer = pq.ParquetWriter(entry.local, self.schema, use_dictionary=self._dictionary, **writer_options())
+            # The Arrow schema is left out of the file, so that readers see text where this process held dictionaries.
+            entry.writer = pq.ParquetWriter(
+                entry.local, table.schema, use_dictionary=self._dictionary, store_schema=False, **writer_options()
+            )
         entry.writer.write_table(table, row_group_size=ROW_GROUP)
 
-    def _with_lineage(self, table: pa.Table) -> pa.Table:
+    def _complete(self, table: pa.Table) -> pa.Table:
+        """The schema's columns in its order, with the lineage that is the same for all rows."""
         arrays: list[pa.Array | pa.ChunkedArray] = []
         for f in self.schema:
             if f.name in self._lineage:
-                arrays.append(pa.repeat(pa.scalar(self._lineage[f.name], f.type), table.num_rows))
+                arrays.append(_constant(self._lineage[f.name], f.type, table.num_rows))
             else:
                 arrays.append(table.column(f.name))
-        return pa.table(arrays, schema=self.schema)
+        return pa.table(arrays, names=self.schema.names).unify_dictionaries()
 
     def close(self) -> dict[date | None, tuple[Path, int]]:
         """Finishes all files: day -> (local file, rows)."""
-        for entry in self._days.values():
-            if entry.tables:
-                self._hand_over(entry)
+        self._hand_over()
         self._stop()
         if self._error is not None:
             raise self._error
         for entry in self._days.values():
+            if entry.waiting:
+                self._write(entry, pa.concat_tables(entry.waiting))
+                entry.waiting = []
             if entry.writer is not None:
                 entry.writer.close()
         return {day: (entry.local, entry.rows) for day, entry in self._days.items()}
@@ -128,16 +166,26 @@ class PartitionWriter:
             self._encoder.join()
 
 
+def _constant(value: Any, type_: pa.DataType, rows: int) -> pa.Array:
+    if pa.types.is_string(type_):
+        return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows), pa.array([value], type_))
+    return pa.repeat(pa.scalar(value, type_), rows)
+
+
 def _repetitive(table: pa.Table) -> list[str]:
     """Columns that a Parquet dictionary makes smaller, judged by the first rows; for others it only costs time."""
-    sample = table.slice(0, 4096)
     constant = {f.name for f in LINEAGE} - {"_row"}
     names = []
-    for name in sample.column_names:
+    for name in table.column_names:
         if name == "_row":
             continue
-        column = sample.column(name)
-        present = sample.num_rows - column.null_count
-        if name in constant or present == 0 or pc.count_distinct(column).as_py() < present * 0.4:
+        column = table.column(name)
+        present = table.num_rows - column.null_count
+        if (
+            name in constant
+            or pa.types.is_dictionary(column.type)
+            or present == 0
+            or pc.count_distinct(column).as_py() < present * 0.5
+        ):
             names.append(name)
     return names

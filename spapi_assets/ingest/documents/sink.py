@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
-
 from spapi_assets.datasets.model import Dataset, WindowKind
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, PartitionLoad
-from spapi_assets.ingest.documents.days import Days
+from spapi_assets.ingest.documents.days import DAY, Days
 from spapi_assets.ingest.documents.errors import RowsLost, UnreadableDocument
 from spapi_assets.ingest.documents.flatfile import Batch
 from spapi_assets.ingest.documents.partitions import PartitionWriter
@@ -38,7 +36,7 @@ class Sink:
             "_loaded_at": context.loaded_at.astimezone(UTC),
         }
         schema = parquet_schema(dataset, pii_columns=context.pii_columns, unknown=self.unknown)
-        self._writer = PartitionWriter(stage.scratch, schema, lineage)
+        self._writer = PartitionWriter(stage.scratch, schema, lineage, self.days.fixed)
         self._quarantine = Quarantine(stage.scratch(), lineage)
         self._document_day: date | None = None
         self._preview: list[dict[str, Any]] = []
@@ -47,10 +45,10 @@ class Sink:
         self._quarantine.add(batch.rejected)
         self._document_day = self._document_day or batch.first_day
         if len(self._preview) < PREVIEW_ROWS:
-            personal = {c.name for c in self.dataset.columns if c.pii}
-            for row in batch.head.to_pylist()[: PREVIEW_ROWS - len(self._preview)]:
+            personal = {DAY, *(c.name for c in self.dataset.columns if c.pii)}
+            for row in batch.table.slice(0, PREVIEW_ROWS - len(self._preview)).to_pylist():
                 self._preview.append({k: _plain(v) for k, v in row.items() if k not in personal})
-        self._writer.add(batch.parts)
+        self._writer.add(batch.table)
 
     def abandon(self) -> None:
         self._writer.abandon()
@@ -123,7 +121,3 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
-
-
-def empty_batch() -> Batch:
-    return Batch([], [], None, pa.table({}))
