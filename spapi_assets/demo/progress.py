@@ -4,8 +4,7 @@ Reads Dagster and the ledger; changes nothing."""
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
-from datetime import date
+from collections import Counter
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -125,40 +124,10 @@ class BackfillProgress:
 
 def coverage_tables(environment: DemoEnvironment, console: Console) -> None:
     """What was loaded, what is missing, and why: one line per dataset and account."""
+    from spapi_assets.cli.tables import coverage_table
     from spapi_assets.ingest.context import build_context
     from spapi_assets.ingest.coverage import coverage
     from spapi_assets.settings import load_settings
 
     rows = list(coverage(build_context(load_settings()), environment.first_day, environment.today))
     console.print(coverage_table(rows))
-
-
-def coverage_table(rows: list) -> Table:
-    """Days and rows loaded per dataset and account, and the reasons of the days without data."""
-    table = Table(title="What is loaded, and what is missing and why", title_justify="left", header_style="bold")
-    for name in ("dataset", "account", "days", "rows", "states", "missing and why"):
-        table.add_column(name, justify="right" if name in ("days", "rows") else "left", overflow="fold")
-    groups = defaultdict(list)
-    for row in rows:
-        groups[row.dataset, row.account if row.marketplace is None else f"{row.account}.{row.marketplace}"].append(row)
-    for (dataset, account), group in sorted(groups.items()):
-        loaded = [r for r in group if r.last_loaded_at is not None]
-        reasons: dict[str, list[date]] = defaultdict(list)
-        for row in group:
-            if row.last_loaded_at is None and row.state != "empty_confirmed":
-                reasons[row.reason].append(row.date)
-        states = Counter(r.state for r in group)
-        why = "\n".join(f"{_span(days)}: {reason}" for reason, days in list(reasons.items())[:4])
-        table.add_row(
-            dataset,
-            account,
-            str(len(loaded)),
-            f"{sum(r.rows or 0 for r in loaded):,}",
-            ", ".join(f"{n} {s}" for s, n in states.most_common()),
-            why,
-        )
-    return table
-
-
-def _span(days: list[date]) -> str:
-    return str(days[0]) if len(days) == 1 else f"{len(days)} days from {min(days)} to {max(days)}"

@@ -1,0 +1,184 @@
+"""What a back-fill would cost before anything is spent: requests, calls and hours at the quota, per report and per account.
+Pure arithmetic over request plans and bucket states; reading the ledger and the quota table is the caller's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.ingest.planning import RequestPlan
+from spapi_assets.ingest.truth import TruthState
+from spapi_assets.spapi.operations import CREATE_REPORT, GET_REPORT_DOCUMENT
+from spapi_assets.spapi.throttle import ARRIVAL_JITTER, BucketState, RatePlan, spacing
+
+_HELD = {TruthState.FINAL, TruthState.PROVISIONAL, TruthState.EMPTY_CONFIRMED}
+_OPEN = {TruthState.REQUESTED, TruthState.THROTTLED}
+_NOT_YET = {TruthState.NOT_DUE, TruthState.NOT_PUBLISHED}
+_PERSON = {TruthState.DENIED, TruthState.FAILED, TruthState.EMPTY_SUSPECTED}
+
+
+@dataclass(frozen=True)
+class ReportCost:
+    """The cost of one report for one account key (account, or account.MARKETPLACE). Days count the days wanted."""
+
+    report: str
+    account: str
+    account_key: str
+    days: int
+    held: int  # loaded already and not asked for again
+    open: int  # asked for, on the way
+    not_yet: int  # not over, or not published: asked for later by itself
+    unavailable: int  # beyond the look-back, or a past snapshot
+    person: int  # failed or denied: a person has to look first
+    asked_days: int  # days the requests below cover
+    requests: int
+    seconds_between: float = 0.0  # the report type's own cool-down
+    note: str = ""
+
+    @property
+    def create_calls(self) -> int:
+        return self.requests
+
+    @property
+    def document_calls(self) -> int:
+        """One getReportDocument per report; a retry after a broken download costs one more."""
+        return self.requests
+
+    @property
+    def one_a_day(self) -> int:
+        """Requests that one request per day would need."""
+        return self.asked_days
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One operation's quota of one account: Amazon's plan and, where known, its learned rate and level."""
+
+    plan: RatePlan
+    state: BucketState | None = None
+
+    @property
+    def rate(self) -> float:
+        """Calls per second after the burst."""
+        return 1.0 / spacing(self.state, self.plan)
+
+    @property
+    def learned(self) -> bool:
+        return self.state is not None and self.state.rate is not None
+
+    def available(self, now: float) -> float:
+        """Calls that can be made at once."""
+        missing = max(0.0, self.state.tat - now) * self.rate if self.state else 0.0
+        return max(0.0, self.plan.burst - missing)
+
+    def seconds(self, calls: int, now: float, reserve: float = 0.0) -> float:
+        """Seconds until the last of `calls` calls can be made, leaving `reserve` (share of the burst) to others.
+
+        The closed form of `calls` times `throttle.gcra`, each waiting for its token.
+        """
+        if calls <= 0:
+            return 0.0
+        interval = spacing(self.state, self.plan)
+        usable = max(1.0, self.plan.burst * (1.0 - reserve))
+        full_at = max(self.state.tat, now) if self.state else now
+        jitter = min(ARRIVAL_JITTER, interval * ((self.plan.burst - 1) / 2 if self.plan.burst > 1 else 0.1))
+        wait = full_at - now + (calls - 1) * interval - (usable - 1.0) * interval + jitter
+        return max(0.0, wait)
+
+
+@dataclass(frozen=True)
+class AccountCost:
+    """All requests of one account: accounts have quotas of their own and work side by side."""
+
+    account: str
+    requests: int
+    asked_days: int
+    seconds: float
+    limit: str  # what sets the pace
+    create: Bucket = field(repr=False)
+    documents: Bucket = field(repr=False)
+
+    @property
+    def hours(self) -> float:
+        return self.seconds / 3600.0
+
+    def finished(self, now: datetime) -> datetime:
+        """When the last document can be fetched, Amazon's own time to make a report (minutes) not counted."""
+        return now + timedelta(seconds=self.seconds)
+
+
+def report_costs(report: Report, plan: RequestPlan) -> list[ReportCost]:
+    """The plan of one report as a cost per account key."""
+    wanted: dict[str, Counter[TruthState]] = {}
+    asked: dict[str, set[date]] = {}
+    for partition, truth in plan.truths.items():
+        states = wanted.setdefault(partition.account_key, Counter())
+        if partition not in plan.skipped:
+            asked.setdefault(partition.account_key, set()).add(partition.day)
+        else:
+            states[truth.state] += 1
+    requests = Counter(record.account_key for record in plan.create)
+    note = "cannot be requested: Amazon makes it and the sweep finds it" if report.window.kind is WindowKind.HARVEST else ""
+    if report.window.kind is WindowKind.SNAPSHOT:
+        note = "a snapshot: only today can be had"
+    costs = []
+    for key in sorted(wanted):
+        states, days = wanted[key], len(asked.get(key, ()))
+        costs.append(
+            ReportCost(
+                report=report.name,
+                account=key.partition(".")[0],
+                account_key=key,
+                days=days + states.total(),
+                held=_sum(states, _HELD),
+                open=_sum(states, _OPEN),
+                not_yet=_sum(states, _NOT_YET),
+                unavailable=states[TruthState.UNAVAILABLE],
+                person=_sum(states, _PERSON),
+                asked_days=days,
+                requests=requests[key],
+                seconds_between=report.window.cool_down_minutes * 60.0,
+                note=note,
+            )
+        )
+    return costs
+
+
+def _sum(states: Mapping[TruthState, int], wanted: Iterable[TruthState]) -> int:
+    return sum(states.get(state, 0) for state in wanted)
+
+
+def account_cost(
+    account: str,
+    costs: Sequence[ReportCost],
+    *,
+    reserve: float,
+    now: datetime,
+    create: BucketState | None = None,
+    documents: BucketState | None = None,
+) -> AccountCost:
+    """Total of one account. The slowest of createReport, getReportDocument and a type's cool-down sets the pace: the three
+    overlap, because a document is fetched while later reports are created."""
+    requests = sum(c.requests for c in costs)
+    at = now.timestamp()
+    creating = Bucket(CREATE_REPORT.plan, create)
+    fetching = Bucket(GET_REPORT_DOCUMENT.plan, documents)
+    cooling = max(((c.requests - 1) * c.seconds_between for c in costs if c.requests), default=0.0)
+    paces = [
+        (creating.seconds(requests, at, reserve), "createReport"),
+        (fetching.seconds(requests, at), "getReportDocument"),
+        (cooling, "cool-down"),
+    ]
+    seconds, limit = max(paces, key=lambda pace: pace[0])
+    return AccountCost(
+        account=account,
+        requests=requests,
+        asked_days=sum(c.asked_days for c in costs),
+        seconds=seconds,
+        limit=limit if seconds else "burst",
+        create=creating,
+        documents=fetching,
+    )
