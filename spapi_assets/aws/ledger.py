@@ -224,7 +224,8 @@ class Ledger:
         self, record: ReportRecord, verdict: Verdict, reason: str, retry_at: datetime | None = None, reason_uri: str | None = None
     ) -> ReportRecord:
         """Why a CANCELLED or FATAL report brought nothing. The first verdict stands."""
-        changed = replace(record, verdict=verdict, reason=reason[:2000], retry_at=retry_at, reason_uri=reason_uri)
+        current = self._must(record)  # reading the reason has spent quota meanwhile
+        changed = replace(current, verdict=verdict, reason=reason[:2000], retry_at=retry_at, reason_uri=reason_uri)
         wrote = self._write(changed, "#status IN (:c, :f) AND attribute_not_exists(verdict)", {":c": "CANCELLED", ":f": "FATAL"})
         return changed if wrote else self._must(record)
 

@@ -148,9 +148,10 @@ def _list(ctx: IngestContext, account: Account, in_time: Callable[[], bool], res
             types, statuses=["DONE"], created_since=since, created_until=until, max_wait=2.0
         ):
             known = ctx.ledger.by_report_id(account.name, info.report_id)
-            record = record_outcome(ctx, account.name, info, "sweep")
-            if known is None and record is not None:
-                result.adopted.append(record)
+            if known is None or known.open:
+                record = record_outcome(ctx, account.name, info, "sweep")
+                if known is None and record is not None:
+                    result.adopted.append(record)
             if not in_time():
                 return  # what was adopted stays; the slice is listed again
         ctx.ledger.set_mark(name, until)

@@ -1,0 +1,107 @@
+"""Days and windows: the fewest legal requests, never a day too many, daylight saving included."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spapi_assets.datasets.loader import load_registry
+from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.ingest.windows import due, due_at, final_at, from_instants, period, plan_windows, reachable, to_instants
+from spapi_assets.spapi.marketplaces import MARKETPLACES
+
+REPORTS = load_registry().reports
+DAYS = st.dates(date(2025, 1, 1), date(2026, 12, 31))
+WINDOWED = sorted(r.name for r in REPORTS.values() if r.window.kind is WindowKind.DAYS)
+
+
+def changed(report: Report, options: dict[str, str] | None = None, **window: object) -> Report:
+    return report.model_copy(
+        update={
+            "window": report.window.model_copy(update=window),
+            **({"options": options} if options is not None else {}),
+        }
+    )
+
+
+def test_a_year_of_orders_is_thirteen_requests() -> None:
+    days = [date(2025, 1, 1) + timedelta(days=n) for n in range(365)]
+    windows = plan_windows(REPORTS["orders_by_last_update"], days)
+    assert len(windows) == 13
+    assert max((end - start).days + 1 for start, end in windows) == 30
+
+
+@given(st.sets(DAYS, max_size=80), st.integers(1, 40))
+def test_windows_cover_exactly_the_days_in_the_fewest_legal_spans(days: set[date], longest: int) -> None:
+    windows = plan_windows(changed(REPORTS["orders_by_last_update"], max_days=longest), days)
+    covered = [start + timedelta(days=n) for start, end in windows for n in range((end - start).days + 1)]
+    assert sorted(days) == covered  # each once, none else
+    assert all((end - start).days < longest for start, end in windows)
+    for (start, end), (following, _) in zip(windows, windows[1:], strict=False):
+        # A window ends because a day is missing or because it is full.
+        assert following > end + timedelta(days=1) or (end - start).days + 1 == longest
+    runs = sum(day - timedelta(days=1) not in days for day in days)
+    assert len(windows) <= runs + len(days) // longest
+
+
+@given(DAYS, st.sampled_from(["WEEK", "MONTH", "QUARTER", "YEAR"]))
+def test_periods_are_whole_and_hold_their_day(day: date, kind: str) -> None:
+    report = changed(REPORTS["vendor_sales"], {**REPORTS["vendor_sales"].options, "reportPeriod": kind}, max_days=366)
+    first, last = period(report, day)
+    assert first <= day <= last
+    assert period(report, first) == period(report, last) == (first, last)
+    assert period(report, last + timedelta(days=1))[0] == last + timedelta(days=1)
+    if kind == "WEEK":
+        assert (first.weekday(), last.weekday()) == (6, 5)
+    assert plan_windows(report, [day]) == [(first, last)]
+
+
+@given(st.sampled_from(WINDOWED), DAYS, st.integers(0, 29), st.sampled_from(sorted(MARKETPLACES)))
+def test_a_window_sent_to_amazon_reads_back_as_the_same_days(name: str, start: date, more: int, marketplace: str) -> None:
+    report = REPORTS[name]
+    end = start + timedelta(days=more)
+    first, last = to_instants(report, start, end, marketplace)
+    assert first is not None
+    assert last is not None
+    assert from_instants(report, first, last, last + timedelta(days=3), marketplace) == (start, end)
+    if report.window.bounds == "dates":
+        assert (first.date(), last.date()) == (start, end)
+
+
+@pytest.mark.parametrize("minutes", [1, -1])
+def test_a_window_that_cuts_a_day_is_no_day(minutes: int) -> None:
+    report = REPORTS["orders_by_last_update"]
+    start, end = to_instants(report, date(2026, 3, 1), date(2026, 3, 2), None)
+    made = datetime(2026, 3, 5, tzinfo=UTC)
+    assert from_instants(report, start + timedelta(minutes=minutes), end, made, None) is None
+    assert from_instants(report, start, end + timedelta(minutes=minutes), made, None) is None
+    assert from_instants(report, start, end, datetime(2026, 3, 2, 12, tzinfo=UTC), None) is None  # made before the day closed
+
+
+def test_a_marketplace_day_has_23_hours_when_clocks_go_forward() -> None:
+    report = changed(REPORTS["sales_and_traffic"], bounds="instants")
+    start, end = to_instants(report, date(2026, 3, 29), date(2026, 3, 29), "DE")
+    assert start == datetime(2026, 3, 28, 23, tzinfo=UTC)
+    assert end - start == timedelta(hours=23) - timedelta(seconds=1)
+
+
+def test_vendor_sales_are_due_72_hours_after_the_local_day_closed() -> None:
+    report, day = REPORTS["vendor_sales"], date(2026, 1, 10)
+    closes = datetime(2026, 1, 11, 8, tzinfo=UTC)  # midnight in Los Angeles
+    assert due_at(report, day, "US") == closes + timedelta(hours=72)
+    assert not due(report, day, closes + timedelta(hours=71), "US")
+    assert final_at(report, day, "US") == closes + timedelta(days=report.window.restated_days)
+
+
+def test_a_snapshot_can_only_be_of_today_and_old_days_are_out_of_reach() -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    listings, traffic = REPORTS["merchant_listings"], REPORTS["sales_and_traffic"]
+    assert [reachable(listings, date(2026, 3, d), now, "DE") for d in (1, 2)] == [True, False]
+    assert not reachable(listings, date(2026, 2, 28), now, "DE")
+    assert to_instants(listings, date(2026, 3, 1), date(2026, 3, 1), "DE") == (None, None)
+    oldest = now.date() - timedelta(days=traffic.window.lookback_days)
+    assert reachable(traffic, oldest, now, "DE")
+    assert not reachable(traffic, oldest - timedelta(days=1), now, "DE")
