@@ -63,6 +63,11 @@ class FlatReader:
             ),
         }
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the columns that reach the lake as text because the registry does not know them."""
+        return tuple(f.name for f in self.plan.kept if not f.known)
+
     def read(self, block: Block, charset: str) -> Batch:
         if (
             not block.untidy

@@ -9,6 +9,7 @@ from typing import Any
 from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.archive import MANIFEST, folder_of, manifest_of, object_of
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult
+from spapi_assets.ingest.documents.csv_document import read_csv
 from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, UnreadableDocument
 from spapi_assets.ingest.documents.inflate import MAGIC, Corrupt, Truncated, plain_bytes
 from spapi_assets.ingest.documents.json_document import read_json
@@ -113,11 +114,13 @@ def _read(received: Received, context: DocumentContext, lake: Lake, stage: Stage
                 size = read_json(plain, context, open_sink, unknown, decisions, warnings)
             elif context.report.format == "tsv":
                 size = read_tsv(plain, context, open_sink, decisions, warnings)
+            elif context.report.format == "csv":
+                size = read_csv(plain, context, open_sink, decisions, warnings)
             else:
                 context.fail(
                     UnreadableDocument,
                     f"There is no reader for the format {context.report.format!r}",
-                    "Documents are kept in the archive; describe the report as tsv or json if it is.",
+                    "Documents are kept in the archive; describe the report as tsv, csv or json if it is one of them.",
                 )
             datasets = {name: sink.finish(lake) for name, sink in sinks.items()}
         except UnknownPaths as met:

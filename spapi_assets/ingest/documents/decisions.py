@@ -1,0 +1,115 @@
+"""The decisions that are made once for a flat file, from its header and leading rows: columns, locale, time zones.
+Each is recorded with its evidence; reading the rows is `tsv.py` and `csv_document.py`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from spapi_assets.datasets.model import ColumnType, Dataset, DayOf
+from spapi_assets.ingest.documents.context import DocumentContext
+from spapi_assets.ingest.documents.days import Days
+from spapi_assets.ingest.documents.errors import UnreadableDocument, WrongDocument
+from spapi_assets.ingest.documents.flatfile import FlatReader, direct_types
+from spapi_assets.ingest.documents.header import HeaderPlan, match_header
+from spapi_assets.ingest.documents.locale import Locale, decide_locale
+
+SAMPLE_LINES = 2000
+
+
+def reader_for(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    context: DocumentContext,
+    decisions: dict[str, Any],
+    warnings: list[str],
+    *,
+    swapped: bool = False,
+) -> FlatReader:
+    """Decides everything but the charset, records it, and returns what reads the rows accordingly."""
+    dataset = context.report.datasets[0]
+    plan = plan_columns(headers, dataset, context, warnings)
+    samples = leading_values(rows, plan)
+    locale = locale_of(dataset, samples, context)
+    decisions["header"] = plan.record()
+    decisions["locale"] = {**locale.evidence, **zone_record(dataset, samples, locale, warnings)}
+    return FlatReader(
+        plan,
+        locale,
+        Days(dataset, context),
+        direct=direct_types([f.column for f in plan.fields if f.known], samples, locale),
+        masks=any(not f.kept for f in plan.fields),
+        swapped=swapped,
+    )
+
+
+def plan_columns(headers: Sequence[str], dataset: Dataset, context: DocumentContext, warnings: list[str]) -> HeaderPlan:
+    header = " ".join(headers).strip()
+    plan = match_header(headers, dataset, context.dropped(dataset))
+    if plan.known == 0:
+        text = header
+        if text.startswith("{"):
+            try:
+                text = json.dumps(json.loads(text), ensure_ascii=False)
+            except ValueError:
+                text = header
+        context.fail(
+            WrongDocument,
+            f"The document has none of the columns of {dataset.name}; it begins: {text[:300]!r}",
+            "If this is Amazon's explanation of an error, act on it; if it is a header in another language, add its spellings as"
+            " aliases to the registry and replay.",
+        )
+    if dataset.day_of in (DayOf.COLUMN, DayOf.DOCUMENT) and dataset.column(dataset.date_column or "") in plan.missing:
+        context.fail(
+            UnreadableDocument,
+            f"The document has no column {dataset.date_column!r}, which decides the day of {dataset.name};"
+            f" its header is {header[:300]!r}",
+            "Add the header's spelling as an alias to the registry and replay the archived document.",
+        )
+    if plan.unknown:
+        warnings.append(f"Columns that the registry does not know, kept as text: {', '.join(plan.unknown)}.")
+    if plan.missing:
+        warnings.append(f"Columns that the document does not have, left null: {', '.join(c.name for c in plan.missing)}.")
+    return plan
+
+
+def leading_values(rows: Iterable[Sequence[str]], plan: HeaderPlan) -> dict[str, list[str]]:
+    """Leading values of the typed columns, blanks left out."""
+    typed = [(i, f.name) for i, f in enumerate(plan.fields) if f.known and f.column.type is not ColumnType.TEXT]
+    samples: dict[str, list[str]] = {name: [] for _, name in typed}
+    for cells in islice(rows, SAMPLE_LINES):
+        if len(cells) == len(plan.fields):
+            for i, name in typed:
+                if value := cells[i].strip():
+                    samples[name].append(value)
+    return samples
+
+
+def locale_of(dataset: Dataset, samples: dict[str, list[str]], context: DocumentContext) -> Locale:
+    def of(*types: ColumnType) -> Iterator[str]:
+        for column in dataset.columns:
+            if column.type in types:
+                yield from samples.get(column.name, ())
+
+    return decide_locale(
+        of(ColumnType.DECIMAL, ColumnType.INTEGER), of(ColumnType.DATE, ColumnType.TIMESTAMP), context.marketplaces
+    )
+
+
+def zone_record(dataset: Dataset, samples: dict[str, list[str]], locale: Locale, warnings: list[str]) -> dict[str, Any]:
+    bare: list[str] = []
+    for column in dataset.columns:
+        if column.type is ColumnType.TIMESTAMP:
+            for text in samples.get(column.name, [])[:50]:
+                try:
+                    if not locale.moment(text)[1]:
+                        bare.append(column.name)
+                        break
+                except ValueError:
+                    continue
+    if not bare:
+        return {}
+    warnings.append(f"Times without a time zone were read as UTC in: {', '.join(bare)}.")
+    return {"utc_assumed": bare}
