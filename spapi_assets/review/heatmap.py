@@ -19,6 +19,7 @@ STATES: dict[str, tuple[str, str]] = {
     "empty_suspected": ("Empty, suspected", "came back empty, to be asked again"),
     "requested": ("Requested", "waiting for Amazon"),
     "not_published": ("Not published yet", "Amazon publishes later"),
+    "missing": ("Missing", "not asked for yet"),
     "throttled": ("Waiting for quota", "no call is left for it yet"),
     "failed": ("Failed", "an error needs a look"),
     "denied": ("Denied", "a role is missing"),

@@ -135,3 +135,14 @@ def test_a_join_that_forgets_the_marketplace_turns_the_fan_out_test_red(tmp_path
         "unique_grain_fct_marketplace_daily_account__marketplace__date",
     )
     assert set(broken.results().values()) == {"fail"}
+
+
+def test_the_states_that_dbt_accepts_are_the_platforms_truth_states(handmade: Warehouse) -> None:
+    from spapi_assets.ingest.truth import TruthState
+
+    tests = [
+        n
+        for n in handmade.manifest()["nodes"].values()
+        if n["resource_type"] == "test" and "accepted_values_data_coverage" in n["name"]
+    ]
+    assert [set(t["test_metadata"]["kwargs"]["values"]) for t in tests] == [{s.value for s in TruthState}]

@@ -15,11 +15,12 @@ demand as (
 
 ),
 
-first_orders as (
+-- Orders are loaded by their last update: of days before the first loaded update only some orders are known.
+known as (
 
-    select account, stock_pool, min(date) as first_date
-    from demand
-    group by account, stock_pool
+    select account, min(cast(last_updated_at as date)) as first_date
+    from {{ ref('fct_order_lines') }}
+    group by account
 
 ),
 
@@ -32,12 +33,14 @@ sold as (
         inventory.sku,
         sum(demand.units) as units
     from inventory
+    inner join known on known.account = inventory.account
     inner join demand
         on demand.account = inventory.account
         and demand.stock_pool = inventory.stock_pool
         and demand.sku = inventory.sku
         and demand.date >= {{ add_days('inventory.date', -window_days) }}
         and demand.date < inventory.date
+        and demand.date >= known.first_date
     group by inventory.account, inventory.marketplace, inventory.date, inventory.sku
 
 ),
@@ -68,15 +71,13 @@ observed as (
         inventory.*,
         coalesce(sold.units, 0) as window_units,
         case
-            when first_orders.first_date is null or first_orders.first_date >= inventory.date then 0
-            when first_orders.first_date <= {{ add_days('inventory.date', -window_days) }} then {{ window_days }}
-            else {{ days_between('first_orders.first_date', 'inventory.date') }}
+            when known.first_date is null or known.first_date >= inventory.date then 0
+            when known.first_date <= {{ add_days('inventory.date', -window_days) }} then {{ window_days }}
+            else {{ days_between('known.first_date', 'inventory.date') }}
         end as window_days,
         coalesce(empty_days.days, 0) as window_stockout_days
     from inventory
-    left join first_orders
-        on first_orders.account = inventory.account
-        and first_orders.stock_pool = inventory.stock_pool
+    left join known on known.account = inventory.account
     left join sold
         on sold.account = inventory.account
         and sold.marketplace = inventory.marketplace

@@ -1,0 +1,256 @@
+"""The business review: what a reader sees, that it needs nothing but the file, and what it says when something is missing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from spapi_assets.review import write_review
+from spapi_assets.review.heatmap import STATES, runs
+from spapi_assets.review.marts import Period, ReviewError
+
+MADE = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+LAST = date(2026, 3, 1)
+TABLES = {
+    "data_coverage": "dataset varchar, report varchar, account varchar, marketplace varchar, date date,"
+    " state varchar, is_usable boolean,"
+    " row_count bigint, reason varchar, next_action varchar",
+    "dim_product": "account varchar, marketplace varchar, sku varchar, title varchar",
+    "fct_inventory_daily": "account varchar, marketplace varchar, date date, sku varchar,"
+    " fulfillable_units bigint, reserved_units bigint,"
+    " inbound_shipped_units bigint, inbound_receiving_units bigint, is_out_of_stock boolean,"
+    " units_per_day double, days_of_cover double,"
+    " days_without_stock_28d bigint, days_observed_28d bigint",
+    "fct_marketplace_daily": "account varchar, marketplace varchar, date date, currency varchar, units_ordered bigint,"
+    " ordered_product_sales decimal(18,4), sessions bigint, page_views bigint,"
+    " buy_box_percentage decimal(18,6), units_per_session double",
+    "fct_order_lines": "account varchar, marketplace varchar, amazon_order_id varchar,"
+    " purchase_date_local date, last_updated_at timestamp,"
+    " is_cancelled boolean, currency varchar, quantity bigint, item_price decimal(18,4), is_priced boolean,"
+    " item_promotion_discount decimal(18,4)",
+    "fct_settlements": "account varchar, settlement_id varchar, marketplace varchar, currency varchar,"
+    " settlement_started_at timestamp,"
+    " settlement_ended_at timestamp, deposit_date date, deposit_amount decimal(18,4), lines_amount decimal(18,4),"
+    " difference decimal(18,4), line_count bigint",
+    "fct_vendor_sales_daily": "account varchar, marketplace varchar, date date, asin varchar, currency varchar,"
+    " ordered_units bigint,"
+    " ordered_revenue decimal(18,4), shipped_units bigint, shipped_cogs decimal(18,4)",
+    "sku_profit_weekly": "account varchar, marketplace varchar, currency varchar, sku varchar, week_start date,"
+    " settled_units bigint,"
+    " revenue decimal(18,4), promotions decimal(18,4), refunds decimal(18,4), fees decimal(18,4), advertising decimal(18,4),"
+    " other decimal(18,4), net_proceeds decimal(18,4), payout decimal(18,4)",
+}
+
+
+def empty_marts(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path))
+    connection.execute("create schema marts")
+    for name, columns in TABLES.items():
+        connection.execute(f"create table marts.{name} ({columns})")
+    return connection
+
+
+@pytest.fixture
+def business(tmp_path: Path) -> Path:
+    """Two stores with one SKU, 20 days: 10 EUR and 20 GBP a day in the older half, twice that in the newer."""
+    path = tmp_path / "warehouse.duckdb"
+    with empty_marts(path) as db:
+        for n in range(20):
+            day = LAST - timedelta(days=n)
+            for store, currency, price in (("DE", "EUR", 10), ("UK", "GBP", 20)):
+                sales = price * (2 if n < 10 else 1)
+                discount = sales / 10 if n == 3 else 0
+                db.execute(
+                    "insert into marts.fct_order_lines values ('acc', ?, ?, ?, ?, false, ?, 2, ?, true, ?)",
+                    [store, f"{store}-{n}", day, datetime.combine(day, time(0)), currency, sales, discount],
+                )
+                db.execute(
+                    "insert into marts.fct_marketplace_daily values ('acc', ?, ?, ?, 2, ?, 50, 70, 98, 0.04)",
+                    [store, day, currency, sales],
+                )
+        stock = "insert into marts.fct_inventory_daily values ('acc', 'DE', ?, ?, ?, 0, 0, 0, ?, ?, ?, 0, 20)"
+        db.execute(stock, [LAST, "SHORT<1>", 12, False, 2.0, 6.0])
+        db.execute(stock, [LAST, "GONE", 0, True, 1.0, 0.0])
+        db.execute(stock, [LAST, "PLENTY", 900, False, 10.0, 90.0])
+        db.execute(stock, [LAST, "IDLE", 5, False, 0.0, None])
+        db.execute(
+            "insert into marts.fct_settlements values ('acc', 'S-OK', 'DE', 'EUR', '2026-02-01', '2026-02-15',"
+            " '2026-02-17', 100, 100, 0, 9),"
+            " ('acc', 'S-BAD', 'UK', 'GBP', '2026-02-01', '2026-02-15', '2026-02-17', 100, 99.5, -0.5, 8)"
+        )
+        db.execute(
+            "insert into marts.sku_profit_weekly values"
+            " ('acc', 'DE', 'EUR', 'SHORT<1>', '2026-02-09', 4, 200, -10, -20, -60, 0, 0, 110, 110),"
+            " ('acc', 'DE', 'EUR', '(no SKU)', '2026-02-09', 0, 0, 0, 0, -39, -11, 0, -50, -50)"
+        )
+        coverage = "insert into marts.data_coverage values ('orders_by_last_update', 'o', 'acc', 'ALL', ?, ?, ?, ?, ?, ?)"
+        for n in range(6):
+            state = "denied" if n in (2, 3) else "final"
+            reason = "The role Inventory & Orders is missing." if state == "denied" else "Loaded."
+            db.execute(coverage, [LAST - timedelta(days=n), state, state == "final", 7, reason, "Ask for the role."])
+    return path
+
+
+class _Text(HTMLParser):
+    """The page's readable text, and every address it points to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.links: list[str] = []
+        self._open: list[str] = []
+        self.unclosed: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [v or "" for k, v in attrs if k in ("src", "href", "xlink:href")]
+        if tag not in ("meta", "br", "link", "img"):
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open.pop() != tag:
+            self.unclosed.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._open or self._open[-1] not in ("style", "script"):
+            self.text.append(data)
+
+
+def read(path: Path) -> tuple[str, _Text]:
+    parser = _Text()
+    parser.feed(path.read_text("utf-8"))
+    return " ".join(" ".join(parser.text).split()).replace("\u00a0", " "), parser
+
+
+def section(text: str, start: str, end: str) -> str:
+    return text[text.index(start, text.index("At a glance Each")) : text.index(end, text.index("At a glance Each"))]
+
+
+def test_the_page_needs_no_network_and_is_well_formed(business: Path, tmp_path: Path) -> None:
+    _, page = read(write_review(business, tmp_path / "out" / "review.html", "A & B", MADE))
+    assert all(link.startswith("#") for link in page.links)
+    assert not re.findall(r"https?://|@import|url\(", (tmp_path / "out" / "review.html").read_text("utf-8"))
+    assert page.unclosed == []
+
+
+def test_currencies_stand_beside_each_other_and_are_never_added(business: Path, tmp_path: Path) -> None:
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    tiles = section(text, "At a glance", "Sales Ordered")
+    assert "Ordered sales €200 ▲ 100.0 % from €100" in tiles
+    assert "Ordered sales £400 ▲ 100.0 % from £200" in tiles
+    assert not re.search(r"\b600\b", tiles)
+    assert "20 Feb – 1 Mar 2026, against the 10 days before" in tiles
+
+
+def test_short_stock_is_marked_with_the_pace_it_was_measured_by(business: Path, tmp_path: Path) -> None:
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    stock = section(text, "Stock cover Sellable", "Vendor sales Units")
+    assert "GONE 0 1.00 out of stock" in stock
+    assert "SHORT<1> 12 2.00 6.0 days" in stock
+    assert stock.index("GONE") < stock.index("SHORT<1>") < stock.index("PLENTY")
+    assert "2 of 4 SKUs last less than 14 days. 1 SKU sold nothing" in stock
+
+
+def test_a_settlement_that_does_not_balance_comes_first_and_says_so(business: Path, tmp_path: Path) -> None:
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    proof = section(text, "Settlement balance", "Data coverage What")
+    assert proof.index("S-BAD") < proof.index("S-OK")
+    assert "£99.50 £100.00 −£0.50 does not balance" in proof
+    assert "€100.00 €100.00 €0.00 balances" in proof
+    assert "1 of 2 settlements do not balance" in proof
+
+
+def test_profit_goes_from_revenue_to_what_is_left_and_names_costs_of_no_sku(business: Path, tmp_path: Path) -> None:
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    profit = section(text, "Profit The newest", "Traffic and conversion Visits")
+    assert "Net proceeds €60.00 30.0 % of revenue" in profit
+    assert "−€50 of advertising, storage and subscription belong to no SKU" in profit
+
+
+def test_every_gap_has_a_sentence_with_the_reason_and_the_next_step(business: Path, tmp_path: Path) -> None:
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    assert (
+        "Gaps (1) orders by last update, acc: 26–27 Feb 2026 denied. The role Inventory & Orders is missing. Ask for the role."
+        in text
+    )
+    assert "4 of 6 days that are due can be read" in text
+
+
+def test_a_section_without_rows_says_why_from_the_coverage(tmp_path: Path) -> None:
+    path = tmp_path / "empty.duckdb"
+    with empty_marts(path) as db:
+        db.execute(
+            "insert into marts.data_coverage values ('vendor_sales', 'v', 'acc', 'US', '2026-03-01',"
+            " 'not_published', false, null,"
+            " 'Amazon publishes 72 hours after the day.', 'Asked for on 4 March.')"
+        )
+    text, _ = read(write_review(path, tmp_path / "r.html", generated_at=MADE))
+    assert (
+        "No vendor sales are loaded. vendor_sales: 1 days are not published (up to 01 Mar 2026). Amazon publishes 72 hours"
+        in text
+    )
+    assert "No orders are loaded. Nothing is known about orders_by_last_update" in text
+
+
+def test_names_from_amazon_cannot_break_the_page(business: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(business)) as db:
+        db.execute("insert into marts.dim_product values ('acc', 'DE', 'GONE', '<script>alert(1)</script> 1/2\" $title')")
+    out = write_review(business, tmp_path / "r.html", generated_at=MADE)
+    assert "<script>alert" not in out.read_text("utf-8")
+    assert '1/2" $title' in read(out)[0]
+
+
+def test_a_missing_file_or_mart_is_a_sentence_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ReviewError, match=r"no DuckDB file.*dbt build"):
+        write_review(tmp_path / "none.duckdb", tmp_path / "r.html")
+    duckdb.connect(str(tmp_path / "bare.duckdb")).close()
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "spapi_assets.review",
+            "--duckdb",
+            str(tmp_path / "bare.duckdb"),
+            "--out",
+            str(tmp_path / "r.html"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "lacks the marts data_coverage, dim_product" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_periods_compare_equal_lengths_of_at_most_four_weeks() -> None:
+    long = Period.of(date(2026, 1, 1), date(2026, 3, 31))
+    assert (long.first, long.previous_last, long.previous_first) == (date(2026, 3, 4), date(2026, 3, 3), date(2026, 2, 4))
+    short = Period.of(date(2026, 3, 1), date(2026, 3, 7))
+    assert (short.days, short.first, short.previous_first) == (3, date(2026, 3, 5), date(2026, 3, 2))
+
+
+def test_neighbouring_days_of_one_state_are_one_mark_and_a_hole_splits_them() -> None:
+    def entry(n: int, state: str) -> dict[str, object]:
+        return {"date": date(2026, 1, n), "state": state, "row_count": 2, "reason": "r", "next_action": "n"}
+
+    found = runs([entry(1, "final"), entry(2, "final"), entry(4, "final"), entry(5, "failed")])
+    assert [(r.state, r.first.day, r.last.day, r.rows) for r in found] == [
+        ("final", 1, 2, 4),
+        ("final", 4, 4, 2),
+        ("failed", 5, 5, 2),
+    ]
+
+
+def test_every_truth_state_has_a_name_and_a_colour() -> None:
+    from spapi_assets.ingest.truth import TruthState
+
+    style = (Path(sys.modules["spapi_assets.review"].__file__ or "").parent / "style.css").read_text("utf-8")
+    assert {s.value for s in TruthState} == set(STATES)
+    assert not [s for s in STATES if f".s-{s} {{" not in style]
