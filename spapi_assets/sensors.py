@@ -69,6 +69,11 @@ def plan_loads(
             start = record.end if record.report in harvested else record.start
             days = [day for day in days_between(start, record.end) if day >= first]
             wanted[record.report] |= {Partition(record.account, record.marketplace, day) for day in days}
+    for report in set(wanted) & set(harvested):
+        # A day without a settlement is no gap: one run looks at the whole span instead of one run per fortnight.
+        for key in {p.account_key for p in wanted[report]}:
+            days = [p.day for p in wanted[report] if p.account_key == key]
+            wanted[report] |= {Partition.of(key, day) for day in days_between(min(days), max(days))}
     return [LoadRun(report, area) for report, found in wanted.items() for area in rectangles(found, keys[report])]
 
 
