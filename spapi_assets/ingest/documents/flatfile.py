@@ -3,7 +3,7 @@ where it is not. Cutting the document into blocks is `lines.py`; the same rules 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,7 @@ from spapi_assets.ingest.documents.locale import Locale
 from spapi_assets.ingest.documents.quarantine import MASK, Rejected
 from spapi_assets.lake.parquet import arrow_type
 
+CODED = pa.dictionary(pa.int32(), pa.string())
 _HEX = (b"\t0x", b"\t0X", b"\n0x", b"\n0X")  # pyarrow would read these as integers
 
 
@@ -40,16 +41,27 @@ class FlatReader:
     """All decisions about one document, applied to its blocks. Safe to use from several threads."""
 
     def __init__(
-        self, plan: HeaderPlan, locale: Locale, days: Days, *, direct: dict[str, pa.DataType], masks: bool, swapped: bool
+        self,
+        plan: HeaderPlan,
+        locale: Locale,
+        days: Days,
+        *,
+        direct: dict[str, pa.DataType],
+        repetitive: Collection[str],
+        masks: bool,
+        swapped: bool,
     ) -> None:
         self.plan, self.locale, self.days = plan, locale, days
         self.masks, self.swapped = masks, swapped
+        # Text with few distinct values is held as codes into a dictionary: less memory, and quicker to sort and to write.
+        self._repetitive = frozenset(repetitive)
         self.width = len(plan.fields)
         self._wire = [f"{i}" for i in range(self.width)]
         self._kept = [(self._wire[i], f) for i, f in enumerate(plan.fields) if f.kept]
         # Typed columns whose values pyarrow reads exactly as `locale` would; the others come as text and are converted.
         self._direct = {wire: direct[f.name] for wire, f in self._kept if f.known and f.name in direct}
-        types = {wire: self._direct.get(wire, pa.string()) for wire, _ in self._kept}
+        types = {wire: CODED if f.name in self._repetitive else pa.string() for wire, f in self._kept}
+        types.update({w: t for w, t in self._direct.items() if not pa.types.is_string(t)})
         self._options = {
             "parse_options": pacsv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
             "convert_options": pacsv.ConvertOptions(
@@ -183,6 +195,9 @@ class FlatReader:
         row_array = pa.array(numbers, pa.int64()) if not isinstance(numbers, range) else _range(numbers)
         names = [f.name for f in fields]
         columns: dict[str, pa.Array | pa.ChunkedArray] = dict(zip(names, arrays, strict=True))
+        for name in self._repetitive & columns.keys():
+            if not pa.types.is_dictionary(columns[name].type):
+                columns[name] = columns[name].dictionary_encode()
         for column in self.plan.missing:
             columns[column.name] = pa.nulls(count, arrow_type(column))
         columns["_row"] = row_array
