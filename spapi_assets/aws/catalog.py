@@ -93,7 +93,7 @@ class Catalog:
                     raise
                 # A changed column list must not leave a version behind for every process that starts.
                 current = self._clients.glue.get_table(DatabaseName=self.database, Name=dataset.name)["Table"]
-                if any(current.get(key) != value for key, value in table.items()):
+                if not _within(table, current):
                     self._clients.glue.update_table(DatabaseName=self.database, TableInput=table)
             self._tables[dataset.name] = shape
 
@@ -179,6 +179,15 @@ class Catalog:
         folder = "/".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
         storage = self._storage(dataset, f"raw/{dataset.name}/{folder}")
         return {"Values": list(values), "StorageDescriptor": storage}
+
+
+def _within(wanted: Any, current: Any) -> bool:
+    """Whether everything we say is already so; Glue adds keys of its own."""
+    if isinstance(wanted, dict):
+        return isinstance(current, dict) and all(_within(value, current.get(key)) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(current, list) and len(wanted) == len(current) and all(map(_within, wanted, current))
+    return bool(wanted == current)
 
 
 def _values(partition: PartitionLike) -> tuple[str, ...]:

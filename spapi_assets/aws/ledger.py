@@ -96,16 +96,12 @@ class Ledger:
                 before = request_key(record.request_id)
                 before["sk"] = f"{before['sk'].rpartition(':')[0]}:{record.attempt - 1:05d}"
                 actions.append(
-                    self.table.check_action(
-                        before, "#status IN (:d, :c, :f)", {":d": "DONE", ":c": "CANCELLED", ":f": "FATAL"}
-                    )
+                    self.table.check_action(before, "#status IN (:d, :c, :f)", {":d": "DONE", ":c": "CANCELLED", ":f": "FATAL"})
                 )
         key = {"pk": f"REQUEST#{records[0].report}#{records[0].account_key}", "sk": "!head"}
         current = self.version(records[0].report, records[0].account_key) if seen is None else seen
         condition = "version = :seen" if current else "attribute_not_exists(pk)"
-        actions.append(
-            self.table.put_action({**key, "version": current + 1}, condition, {":seen": current} if current else None)
-        )
+        actions.append(self.table.put_action({**key, "version": current + 1}, condition, {":seen": current} if current else None))
         return self.table.transact(actions)
 
     # --- the life of a request ----------------------------------------------------------------------------------------
@@ -118,9 +114,7 @@ class Ledger:
     def replan(self, record: ReportRecord, reason: str, retry_at: datetime | None = None, verdict: Verdict | None = None) -> bool:
         """No report was made for this intent: back to PLANNED, not before `retry_at`. False: it was resolved meanwhile."""
         assert record.intent_at is not None
-        planned = replace(
-            record, status=ReportStatus.PLANNED, intent_at=None, reason=reason, retry_at=retry_at, verdict=verdict
-        )
+        planned = replace(record, status=ReportStatus.PLANNED, intent_at=None, reason=reason, retry_at=retry_at, verdict=verdict)
         return self._write(
             planned, "#status = :creating AND intent_at = :intent", {":creating": "CREATING", ":intent": stamp(record.intent_at)}
         )
@@ -175,9 +169,7 @@ class Ledger:
 
     def supersede(self, record: ReportRecord, reason: str) -> bool:
         """A PLANNED request that is no longer needed; nothing was asked."""
-        over = replace(
-            record, status=ReportStatus.CANCELLED, verdict=Verdict.SUPERSEDED, reason=reason, finished_at=self.now()
-        )
+        over = replace(record, status=ReportStatus.CANCELLED, verdict=Verdict.SUPERSEDED, reason=reason, finished_at=self.now())
         return self._write(over, "#status = :planned", {":planned": "PLANNED"})
 
     def adopt(self, record: ReportRecord) -> ReportRecord:
@@ -185,9 +177,7 @@ class Ledger:
         assert record.report_id is not None
         request_id = adopted_request_id(record.report, record.account_key, record.start, record.end, record.report_id)
         adopted = replace(record, request_id=request_id, adopted=True, requested_at=record.requested_at or self.now())
-        if self.table.transact(
-            [self.table.put_action(encode(adopted), "attribute_not_exists(pk)"), self._pointer(adopted)]
-        ):
+        if self.table.transact([self.table.put_action(encode(adopted), "attribute_not_exists(pk)"), self._pointer(adopted)]):
             return adopted
         owner = self.by_report_id(record.account, record.report_id)
         if owner is None:

@@ -218,9 +218,7 @@ def index_of(record: ReportRecord) -> str | None:
     return None if record.status.finished else record.status.value
 
 
-_DATETIMES = frozenset(
-    f"{name}_at" for name in ("requested", "intent", "created", "finished", "polled", "retry", "loaded")
-)
+_DATETIMES = frozenset(f"{name}_at" for name in ("requested", "intent", "created", "finished", "polled", "retry", "loaded"))
 
 
 def encode(record: ReportRecord) -> dict[str, Any]:

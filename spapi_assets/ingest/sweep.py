@@ -156,4 +156,3 @@ def _list(ctx: IngestContext, account: Account, in_time: Callable[[], bool], res
                 return  # what was adopted stays; the slice is listed again
         ctx.ledger.set_mark(name, until)
         since = until
-

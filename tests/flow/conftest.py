@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.flow.amazon import Amazon, Clock
 
 from spapi_assets.aws.clients import AwsClients
 from spapi_assets.aws.ledger import Ledger
@@ -21,6 +20,7 @@ from spapi_assets.lake.store import Lake
 from spapi_assets.settings import Account, Settings
 from spapi_assets.simulator.server import Simulator
 from spapi_assets.spapi.auth import LwaCredentials
+from tests.flow.amazon import Amazon, Clock
 
 SELLER = Account(
     name="kestrel_eu",
@@ -93,5 +93,3 @@ def real(aws: str, settings: Settings, simulator: Simulator) -> IngestContext:
         write_credentials(context.clients, account.secret, credentials)
     context.times = replace(context.times, poll_first=0.2, look_after=0.0, settle=3.0)
     return context
-
-

@@ -72,7 +72,7 @@ def test_settlements_are_harvested_without_asking(real: IngestContext) -> None:
     result = load_report(real, record)
     assert result is not None
     (partition,) = result.datasets["settlements"].partitions
-    (fact,) = [f for f in real.ledger.partitions("settlements", "kestrel_eu", partition.day, partition.day)]
+    (fact,) = real.ledger.partitions("settlements", "kestrel_eu", partition.day, partition.day)
     assert (fact.report_id, fact.part) == (record.report_id, record.report_id)
     assert record.adopted
     assert "createReport" not in record.quota
@@ -108,7 +108,12 @@ def test_the_ledger_can_be_rebuilt_from_the_archive(real: IngestContext) -> None
     rebuilt = rebuild_ledger(real)
     assert (rebuilt.records, rebuilt.partitions) == (1, 4)
     after = real.ledger.get(loaded.request_id)
-    assert (after.report_id, after.rows, after.sha256, after.options) == (before.report_id, before.rows, before.sha256, before.options)
+    assert (after.report_id, after.rows, after.sha256, after.options) == (
+        before.report_id,
+        before.rows,
+        before.sha256,
+        before.options,
+    )
     assert after.loaded_at is not None
     assert [(f.day, f.rows, f.sha256) for f in real.ledger.partitions(report.name, "kestrel_eu", start, end)] == [
         (f.day, f.rows, f.sha256) for f in facts

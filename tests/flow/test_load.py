@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tests.flow.amazon import Amazon, Clock
 
 from spapi_assets.aws.catalog import Catalog
 from spapi_assets.aws.ledger import ReportRecord, ReportStatus, Verdict
@@ -24,6 +23,7 @@ from spapi_assets.ingest.sweep import sweep
 from spapi_assets.lake.layout import Partition, partition_object
 from spapi_assets.simulator.server import Simulator
 from spapi_assets.spapi.errors import DocumentUrlExpired, IncompleteDownload, NotFound, Throttled
+from tests.flow.amazon import Amazon, Clock
 
 ORDERS = "orders_by_last_update"
 FIRST, LAST = date(2026, 3, 14), date(2026, 3, 16)
@@ -32,7 +32,16 @@ DAYS = [Partition("kestrel_eu", None, FIRST + timedelta(days=n)) for n in range(
 
 def body(*rows: tuple[str, str]) -> bytes:
     """An orders flat file: (order id, day of the last update)."""
-    header = ["amazon-order-id", "purchase-date", "last-updated-date", "order-status", "sales-channel", "sku", "quantity", "currency"]
+    header = [
+        "amazon-order-id",
+        "purchase-date",
+        "last-updated-date",
+        "order-status",
+        "sales-channel",
+        "sku",
+        "quantity",
+        "currency",
+    ]
     lines = ["\t".join(header)]
     for order, day in rows:
         at = f"{day}T10:00:00+00:00"
@@ -85,8 +94,6 @@ def test_the_newest_report_wins_in_whatever_order_they_are_loaded(
 ) -> None:
     old = finished(ctx, amazon, clock, body(("OLD", "2026-03-14"), ("OLD2", "2026-03-15")))
     clock.forward(hours=3)
-    both = [old]
-    amazon_report = ctx.registry.reports[ORDERS]
     # A second request of the same days, as a renewal or a forced one makes it.
     ctx.ledger.loaded(old, _nothing())
     new = finished(ctx, amazon, clock, body(("NEW", "2026-03-14")), force=True)
@@ -95,7 +102,7 @@ def test_the_newest_report_wins_in_whatever_order_they_are_loaded(
         load_report(ctx, both[n])
     assert in_lake(ctx) == {FIRST: ["NEW"], date(2026, 3, 15): [], LAST: []}
     assert {report_id for _, report_id in facts(ctx).values()} == {new.report_id}
-    assert [r for r in ctx.ledger.done_not_loaded() if r.report == amazon_report.name] == []
+    assert [r for r in ctx.ledger.done_not_loaded() if r.report == ORDERS] == []
 
 
 def _nothing():

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.flow.amazon import Amazon, Clock
 
 from spapi_assets.aws.ledger import PartitionFacts, ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import WindowKind
@@ -21,6 +20,7 @@ from spapi_assets.ingest.truth import TruthState, truth
 from spapi_assets.ingest.windows import to_instants
 from spapi_assets.lake.layout import Partition
 from spapi_assets.spapi.errors import NotFound, ReauthorizationNeeded
+from tests.flow.amazon import Amazon, Clock
 
 TODAY = date(2026, 3, 20)
 DE, UK = "A1PA6795UKMFR9", "A1F83G8C2ARO7P"
@@ -36,7 +36,9 @@ def request(ctx: IngestContext, name: str = "sales_and_traffic", partition: Part
     return made[0] if made else None
 
 
-def end(ctx: IngestContext, amazon: Amazon, clock: Clock, status: str, record: ReportRecord, body: bytes | None = None) -> ReportRecord:
+def end(
+    ctx: IngestContext, amazon: Amazon, clock: Clock, status: str, record: ReportRecord, body: bytes | None = None
+) -> ReportRecord:
     clock.forward(seconds=20)
     amazon.finish(str(record.report_id), status, body)
     sweep(ctx, 30)
@@ -118,7 +120,10 @@ def test_cancelled_within_the_cool_down_is_throttled(ctx: IngestContext, amazon:
             "The requested data is unavailable. The report data for the requested date range is not yet available.",
             Verdict.NOT_PUBLISHED,
         ),
-        ("This report type requires the reportPeriod, distributorView, sellingProgram reportOption to be specified.", Verdict.CONFIGURATION),
+        (
+            "This report type requires the reportPeriod, distributorView, sellingProgram reportOption to be specified.",
+            Verdict.CONFIGURATION,
+        ),
         ("dataStartTime and dataEndTime must be supplied", Verdict.CONFIGURATION),
         ("A client error occurred. Please double check that your parameters are valid", Verdict.CONFIGURATION),
         ("Date range exceeded", Verdict.CONFIGURATION),

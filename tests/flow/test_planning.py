@@ -155,7 +155,12 @@ def test_a_cancelled_report_is_not_asked_again_before_it_is_judged() -> None:
 def test_a_failed_renewal_keeps_the_day_provisional_and_says_why() -> None:
     made = NOW - timedelta(days=1)
     ended = request(
-        "sales_and_traffic", day(5), marketplace="DE", status=ReportStatus.CANCELLED, verdict=Verdict.THROTTLED, reason="Too soon."
+        "sales_and_traffic",
+        day(5),
+        marketplace="DE",
+        status=ReportStatus.CANCELLED,
+        verdict=Verdict.THROTTLED,
+        reason="Too soon.",
     )
     found = truth_of("sales_and_traffic", at(5, "DE"), [ended], [facts(made)])
     assert (found.state, found.ask) == (TruthState.PROVISIONAL, False)
@@ -170,7 +175,7 @@ def test_only_todays_snapshot_is_asked_for_and_a_missed_one_is_unavailable() -> 
 
 
 def test_settlements_are_never_requested_and_a_day_without_one_is_no_gap() -> None:
-    found = plan("settlements", [at(n) for n in range(0, 120)], force=True)
+    found = plan("settlements", [at(n) for n in range(120)], force=True)
     assert found.create == []
     assert found.truths[at(5)].state is TruthState.NOT_DUE
     assert found.truths[at(100)].state is TruthState.UNAVAILABLE

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import requests
-from tests.flow.amazon import Amazon, Clock
 
 from spapi_assets.aws.ledger import ReportStatus, Verdict
 from spapi_assets.ingest.context import IngestContext
@@ -29,6 +28,7 @@ from spapi_assets.spapi.errors import (
     ReauthorizationNeeded,
     TransientError,
 )
+from tests.flow.amazon import Amazon, Clock
 
 ORDERS = "orders_by_last_update"
 TODAY = date(2026, 3, 20)
@@ -151,7 +151,9 @@ def test_an_intent_that_made_nothing_is_asked_again_only_after_it_has_settled(
     assert len(amazon.made("kestrel_eu")) == 1
 
 
-def test_a_report_of_another_window_or_marketplace_is_not_taken_for_ours(ctx: IngestContext, amazon: Amazon, clock: Clock) -> None:
+def test_a_report_of_another_window_or_marketplace_is_not_taken_for_ours(
+    ctx: IngestContext, amazon: Amazon, clock: Clock
+) -> None:
     report = ctx.registry.reports["sales_and_traffic"]
     amazon.faults["createReport"] = [OutcomeUnknown("HTTP 503")]
     ask_for(ctx, "sales_and_traffic", days(5, 5, "DE"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -40,7 +41,7 @@ def test_windows_cover_exactly_the_days_in_the_fewest_legal_spans(days: set[date
     covered = [start + timedelta(days=n) for start, end in windows for n in range((end - start).days + 1)]
     assert sorted(days) == covered  # each once, none else
     assert all((end - start).days < longest for start, end in windows)
-    for (start, end), (following, _) in zip(windows, windows[1:], strict=False):
+    for (start, end), (following, _) in pairwise(windows):
         # A window ends because a day is missing or because it is full.
         assert following > end + timedelta(days=1) or (end - start).days + 1 == longest
     runs = sum(day - timedelta(days=1) not in days for day in days)
