@@ -60,7 +60,7 @@ def moved_points(points: float | None, previous: str, *, good_when_up: bool = Tr
         return tag("span", "unchanged", class_="delta flat")
     class_ = "up" if (points > 0) is good_when_up else "down"
     arrow = "▲" if points > 0 else "▼"
-    return tag("span", f"{arrow} {abs(points) * 100:.1f} points", class_=f"delta {class_}") + tag(
+    return tag("span", f"{arrow} {abs(points) * 100:.1f} pts", class_=f"delta {class_}") + tag(
         "span", escape(f" from {previous}"), class_="was"
     )
 

@@ -15,11 +15,12 @@ select account, marketplace, currency,
     sum(sales) filter (recent) as sales, sum(sales) filter (not recent) as sales_before,
     sum(units) filter (recent) as units, sum(units) filter (not recent) as units_before,
     sum(orders) filter (recent) as orders, sum(orders) filter (not recent) as orders_before,
-    sum(discount) filter (recent) as discount, sum(discount) filter (not recent) as discount_before
+    sum(discount) filter (recent) as discount, sum(discount) filter (not recent) as discount_before,
+    sum(unpriced) filter (recent) as unpriced
 from (
     select account, marketplace, currency, purchase_date_local >= $first as recent,
         sum(item_price) as sales, sum(quantity) as units, count(distinct amazon_order_id) as orders,
-        sum(item_promotion_discount) as discount
+        sum(item_promotion_discount) as discount, count(*) filter (not is_priced) as unpriced
     from marts.fct_order_lines
     where not is_cancelled and currency is not null and purchase_date_local between $before and $last
     group by all
@@ -108,6 +109,8 @@ def _measure(name: str, r: dict[str, Any], column: str, currency: str | None) ->
 def _row(r: dict[str, Any], period: Period, tiles: list[str]) -> str:
     head = tag("h3", escape(f"{r['marketplace']} · {r['currency']}") + tag("small", escape(r["account"])))
     when = tag("p", escape(f"{span(period.first, period.last)}, against the {period.days} days before"), class_="when")
+    if r.get("unpriced"):
+        when += tag("p", escape(f"{count(r['unpriced'])} pending lines have no price yet"), class_="when")
     return tag("div", tag("div", head + when, class_="whose") + tag("div", "".join(tiles), class_="tiles"), class_="card glance")
 
 
