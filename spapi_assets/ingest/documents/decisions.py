@@ -82,7 +82,11 @@ def repetitive_columns(rows: Sequence[Sequence[str]], plan: HeaderPlan) -> list[
     whole = [cells for cells in rows if len(cells) == len(plan.fields)]
     names = []
     for i, field in enumerate(plan.fields):
-        if field.column.type is ColumnType.TEXT and len({cells[i] for cells in whole}) * 4 <= len(whole):
+        if field.column.type is not ColumnType.TEXT:
+            continue
+        present = [cells[i] for cells in whole if cells[i]]
+        # Few in number, too: each row group carries the dictionary of all its neighbours.
+        if len(set(present)) <= min(100, len(present) // 8):
             names.append(field.name)
     return names
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from spapi_assets.datasets.model import Column, ColumnType
@@ -21,7 +22,7 @@ from spapi_assets.ingest.documents.quarantine import MASK, Rejected
 from spapi_assets.lake.parquet import arrow_type
 
 CODED = pa.dictionary(pa.int32(), pa.string())
-_HEX = (b"\t0x", b"\t0X", b"\n0x", b"\n0X")  # pyarrow would read these as integers
+_WHOLE_NUMBER = "^-?[0-9]{1,18}$"
 
 
 class _NeedsCare(Exception):
@@ -62,6 +63,7 @@ class FlatReader:
         self._direct = {wire: direct[f.name] for wire, f in self._kept if f.known and f.name in direct}
         types = {wire: CODED if f.name in self._repetitive else pa.string() for wire, f in self._kept}
         types.update({w: t for w, t in self._direct.items() if not pa.types.is_string(t)})
+        types.update({w: CODED for w, f in self._kept if f.column.type is ColumnType.INTEGER})
         self._options = {
             "parse_options": pacsv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
             "convert_options": pacsv.ConvertOptions(
@@ -81,11 +83,8 @@ class FlatReader:
         return tuple(f.name for f in self.plan.kept if not f.known)
 
     def read(self, block: Block, charset: str) -> Batch:
-        if (
-            not block.untidy
-            and not any(h in block.data for h in _HEX)
-            and not block.data.startswith((b"0x", b"0X", b"\xef\xbb\xbf"))
-        ):
+        # A byte order mark inside the document is data, but pyarrow would skip it.
+        if not block.untidy and not block.data.startswith(b"\xef\xbb\xbf"):
             try:
                 return self._quick(block, charset)
             except (_NeedsCare, pa.ArrowInvalid, UnicodeDecodeError):
@@ -107,6 +106,8 @@ class FlatReader:
         for wire, f in self._kept:
             values = raw.column(wire)
             if wire in self._direct:
+                if f.column.type is ColumnType.INTEGER:
+                    values = _integers(values.combine_chunks())
                 if values.type == pa.timestamp("us"):  # no zone in the document: UTC, as decided
                     values = values.cast(pa.timestamp("us", tz="UTC"))
                 if f.column.required and values.null_count:
@@ -209,6 +210,13 @@ class FlatReader:
         if strict and self.days.by_row and not self.days.inside(table.column(DAY)):
             raise _NeedsCare
         return Batch(table, rejected, first)
+
+
+def _integers(texts: pa.DictionaryArray) -> pa.Array:
+    """Whole numbers; _NeedsCare for any other spelling. (pyarrow's own conversion would read 0x10 as sixteen.)"""
+    if not pc.all(pc.match_substring_regex(texts.dictionary, _WHOLE_NUMBER), min_count=0).as_py():
+        raise _NeedsCare
+    return texts.dictionary.cast(pa.int64()).take(texts.indices)
 
 
 def _range(numbers: range) -> pa.Array:

@@ -93,7 +93,7 @@ class Lines:
             ends = len(places)
             after_return = int(np.count_nonzero(codes[places - 1] == 13)) - (places[0] == 0 and codes[-1] == 13)
             blank = places[0] == 0 or (places[0] == 1 and data[0] == 13) or (ends > 1 and int(np.diff(places).min()) <= 2)
-            untidy = bool(blank) or data.count(b"\r") != after_return
+            untidy = bool(blank) or int(np.count_nonzero(codes == 13)) != after_return
             if untidy:
                 ends = sum(1 for line in data.split(b"\n") if line.strip(b"\r"))
             if ends:
