@@ -83,10 +83,12 @@ class Bucket:
             return 0.0
         interval = spacing(self.state, self.plan)
         usable = max(1.0, self.plan.burst * (1.0 - reserve))
-        full_at = max(self.state.tat, now) if self.state else now
         jitter = min(ARRIVAL_JITTER, interval * ((self.plan.burst - 1) / 2 if self.plan.burst > 1 else 0.1))
-        wait = full_at - now + (calls - 1) * interval - (usable - 1.0) * interval + jitter
-        return max(0.0, wait)
+        tat = self.state.tat if self.state else now - 1e9
+        late = jitter - (usable - 1.0) * interval
+        if late > 0:  # so few tokens may be used at once that each one waits out the jitter again
+            return max(0.0, tat - now + late) + (calls - 1) * (interval + late)
+        return max(0.0, max(tat, now) - now + (calls - 1) * interval + late)
 
 
 @dataclass(frozen=True)

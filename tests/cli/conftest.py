@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,12 @@ from click.testing import CliRunner, Result
 from spapi_assets.aws.clients import AwsClients
 from spapi_assets.aws.secrets import write_credentials
 from spapi_assets.cli import cli
+from spapi_assets.ingest.context import build_context
+from spapi_assets.ingest.load import load_report
+from spapi_assets.ingest.requesting import ask
+from spapi_assets.ingest.sweep import poll
+from spapi_assets.lake.layout import Partition
+from spapi_assets.settings import load_settings
 from spapi_assets.simulator.accounts import CLIENT_ID, CLIENT_SECRET
 from spapi_assets.simulator.server import Simulator
 from spapi_assets.spapi.auth import LwaCredentials
@@ -62,6 +70,19 @@ class Deployment:
         result = self.run(*arguments, "--json")
         assert result.stdout, (result.exception, result.output)
         return json.loads(result.stdout)
+
+    def load(self, report: str, account_key: str, first: date, last: date) -> None:
+        """Ask Amazon for days of a report and load them, as runs and sensors do."""
+        context = build_context(load_settings())
+        days = [Partition.of(account_key, first + timedelta(days=n)) for n in range((last - first).days + 1)]
+        asked = ask(context, context.registry.reports[report], days, deadline=context.monotonic() + 30)
+        assert not asked.problems, asked.problems
+        until = context.monotonic() + 60
+        for record in asked.created:  # polled, not swept: a sweep would also adopt what others made
+            while not (now := poll(context, record)) or not now.ready:
+                assert context.monotonic() < until, f"never finished: {record}"
+                time.sleep(0.05)
+            load_report(context, now)
 
     def unhealthy(self, *arguments: str) -> dict[tuple[str, str], dict[str, str]]:
         """The doctor's lines that are neither passed nor skipped, by (about, check)."""

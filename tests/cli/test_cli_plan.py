@@ -1,0 +1,142 @@
+"""`spapi plan`: the cost of a back-fill before anything is spent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spapi_assets.aws.quota import DynamoThrottle
+from spapi_assets.ingest.forecast import Bucket
+from spapi_assets.settings import load_settings
+from spapi_assets.simulator.accounts import CLIENT_ID
+from spapi_assets.spapi.operations import CREATE_REPORT
+from spapi_assets.spapi.throttle import BucketKey, BucketState, RatePlan, gcra
+
+from .conftest import Deployment
+
+TODAY = datetime.now(UTC).date()
+LAST = TODAY - timedelta(days=3)  # published everywhere
+YEAR = ["--from", str(LAST - timedelta(days=364)), "--to", str(LAST)]
+EU = "kestrel_eu"
+
+
+def plan(d: Deployment, *arguments: str) -> dict:
+    answer = d.json("plan", *arguments)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_a_year_of_orders_is_13_requests_and_fits_the_burst(healthy: Deployment) -> None:
+    told = plan(healthy, "--report", "orders_by_last_update", "--account", EU, *YEAR)
+    (cost,) = told["reports"]
+    assert (cost["requests"], cost["document_calls"], cost["one_a_day"], cost["days"]) == (13, 13, 365, 365)
+    (account,) = told["accounts"]
+    assert account["requests"] == 13
+    assert account["create_available_now"] == 15
+
+
+def test_a_year_of_sales_and_traffic_is_a_request_per_day_and_marketplace(healthy: Deployment) -> None:
+    told = plan(healthy, "--report", "sales_and_traffic", "--account", EU, *YEAR)
+    assert [(c["account_key"], c["requests"]) for c in told["reports"]] == [("kestrel_eu.DE", 365), ("kestrel_eu.UK", 365)]
+    (account,) = told["accounts"]
+    assert account["requests"] == 730
+
+
+def test_without_any_table_everything_counts_as_unknown_and_the_published_rate_sets_the_hours(deployment: Deployment) -> None:
+    told = plan(deployment, "--report", "sales_and_traffic", "--account", EU, *YEAR)
+    assert "every day counts as unknown" in told["notes"][0]
+    (account,) = told["accounts"]
+    assert not account["create_rate_learned"]
+    # 730 requests at 0.0167/s with 1 % margin, of which the burst of 15 less a third is free.
+    assert account["hours"] == pytest.approx((730 - 15 * 0.66) / (0.0167 * 0.99) / 3600, rel=1e-3)
+    assert account["limit"] == "createReport"
+
+
+def test_planning_asks_amazon_nothing_and_writes_nothing(healthy: Deployment) -> None:
+    before = len(healthy.simulator.journal.entries())
+    items = healthy.clients.dynamodb.scan(TableName="spapi-ledger")["Count"]
+    assert healthy.run("plan", *YEAR).exit_code == 0
+    assert len(healthy.simulator.journal.entries()) == before
+    assert healthy.clients.dynamodb.scan(TableName="spapi-ledger")["Count"] == items
+
+
+def test_days_that_are_loaded_are_not_paid_for_again(healthy: Deployment) -> None:
+    healthy.load("orders_by_last_update", EU, LAST - timedelta(days=30), LAST - timedelta(days=1))
+    told = plan(healthy, "--report", "orders_by_last_update", "--account", EU, *YEAR)
+    (cost,) = told["reports"]
+    assert cost["held"] == 30
+    assert cost["asked_days"] == 335
+    assert cost["requests"] == 1 + 12  # the newest day stands alone, 334 days lie before the loaded ones
+
+
+def test_a_learned_rate_and_an_emptied_burst_make_the_forecast_longer(healthy: Deployment) -> None:
+    wanted = ["--report", "sales_and_traffic", "--account", EU, *YEAR]
+    settings = load_settings()
+    throttle = DynamoThrottle(healthy.clients, settings.quota_table)
+    key = BucketKey(CLIENT_ID, settings.account(EU).selling_partner_id, "eu", CREATE_REPORT.name)
+    throttle.learn(key, 0.0011)
+    throttle.penalize(key, CREATE_REPORT.plan)
+    (account,) = plan(healthy, *wanted)["accounts"]
+    assert account["create_rate_learned"]
+    assert account["create_available_now"] == 0
+    assert account["hours"] == pytest.approx((730 + 15 - 15 * 0.66) / (0.0011 * 0.99) / 3600, rel=1e-2)
+
+
+def test_accounts_are_totalled_apart_because_their_quotas_are(healthy: Deployment) -> None:
+    accounts = {a["account"]: a["requests"] for a in plan(healthy, *YEAR)["accounts"]}
+    assert set(accounts) == {EU, "kestrel_vendor_us"}
+    assert accounts["kestrel_vendor_us"] == 25  # 365 days in requests of 15
+
+
+def test_it_prints_a_table_for_people(healthy: Deployment) -> None:
+    out = healthy.run("plan", "--report", "orders_by_last_update", *YEAR).output
+    assert "orders_by_last_update" in out
+    assert "createReport" in out
+    assert " 13 " in out
+
+
+def test_an_unknown_report_is_a_sentence_that_lists_the_known_ones(healthy: Deployment) -> None:
+    result = healthy.run("plan", "--report", "orders")
+    assert result.exit_code == 1
+    assert "known reports: " in str(result.exception)
+
+
+def test_a_vendor_that_is_asked_for_a_sellers_report_is_told_so(healthy: Deployment) -> None:
+    result = healthy.run("plan", "--report", "settlements", "--account", "kestrel_vendor_us")
+    assert "sellers and vendors have different reports" in str(result.exception)
+
+
+def test_days_the_wrong_way_round_are_refused(deployment: Deployment) -> None:
+    result = deployment.run("plan", "--from", "2026-03-02", "--to", "2026-03-01")
+    assert result.exit_code == 2
+    assert "lies before" in result.output
+
+
+@given(
+    calls=st.integers(1, 60),
+    rate=st.floats(0.001, 5),
+    burst=st.integers(1, 30),
+    reserve=st.floats(0, 1),
+    behind=st.floats(-100, 5000),
+)
+def test_the_closed_form_is_what_waiting_for_each_token_takes(
+    calls: int, rate: float, burst: int, reserve: float, behind: float
+) -> None:
+    now, amazon = 1e9, RatePlan(rate, burst)
+    state: BucketState | None = BucketState(now + behind)
+    told = Bucket(amazon, state).seconds(calls, now, reserve)
+    clock = now
+    for _ in range(calls):
+        while (decision := gcra(state, amazon, clock, reserve)).wait > 0:
+            clock += decision.wait * (1 + 1e-12) + 1e-6
+        state = decision.state
+    assert clock - now == pytest.approx(told, abs=0.02, rel=1e-3)
+
+
+def test_a_day_must_be_a_day(deployment: Deployment) -> None:
+    result = deployment.run("plan", "--from", "yesterday")
+    assert result.exit_code == 2
+    assert "2026-03-01" in result.output
