@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from spapi_assets.simulator.server import Simulator
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "amazon"
 
@@ -24,6 +29,7 @@ def aws_server() -> Iterator[str]:
     """One AWS emulator per test process, over real HTTP on loopback."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per AWS call would bury the failure
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -45,3 +51,14 @@ def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
     requests.post(f"{aws_server}/moto-api/reset", timeout=10)
     return aws_server
+
+
+@pytest.fixture
+def simulator(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """The simulated business over HTTP: quick, with roomy quotas, and already this test's SP-API endpoint."""
+    from spapi_assets.simulator.server import Simulator
+
+    with Simulator(processing_seconds=0.5, quota_scale=1000) as running:
+        monkeypatch.setenv("SPAPI_ENDPOINT_URL", running.url)
+        monkeypatch.setenv("LWA_ENDPOINT_URL", f"{running.url}/auth/o2/token")
+        yield running

@@ -1,0 +1,88 @@
+"""The code location as a whole: it loads without a network, is cheap to import, and keeps the rules of the design."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from spapi_assets.datasets.loader import load_registry
+from spapi_assets.definitions import build_defs
+from spapi_assets.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    return build_defs(load_settings({}))
+
+
+@pytest.fixture(scope="module")
+def graph(defs: dg.Definitions) -> dg.AssetGraph:  # type: ignore[name-defined]
+    return defs.resolve_asset_graph()
+
+
+def test_every_definition_can_be_loaded(defs: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_importing_the_code_location_leaves_the_heavy_libraries_alone() -> None:
+    heavy = "pyarrow pandas boto3 duckdb"
+    code = f"import spapi_assets.definitions, sys; print([m for m in {heavy.split()!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_dataset_is_a_raw_asset_and_every_report_that_can_be_asked_for_a_request_asset(graph) -> None:
+    keys = {k.to_user_string() for k in graph.get_all_asset_keys()}
+    registry = load_registry()
+    assert {f"raw/{name}" for name in registry.datasets} <= keys
+    assert {f"request/{r.name}" for r in registry.reports.values() if r.window.kind != "harvest"} <= keys
+    assert "request/settlements" not in keys
+
+
+def test_no_condition_sits_on_a_date_x_account_asset(graph) -> None:
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        if isinstance(node.partitions_def, dg.MultiPartitionsDefinition):
+            assert node.automation_condition is None, key
+
+
+def test_everything_from_staging_on_is_automated(graph) -> None:
+    downstream = [k for k in graph.get_all_asset_keys() if k.path[0] not in ("raw", "request")]
+    without = [k.to_user_string() for k in downstream if graph.get(k).automation_condition is None]
+    assert downstream
+    assert without == []
+
+
+def test_every_asset_tells_what_it_is_and_whose(graph) -> None:
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, f"{key.to_user_string()} has no description"
+        assert node.group_name not in (None, "default"), key
+        if key.path[0] in ("raw", "request", "platform", "review"):
+            assert node.owners, key
+
+
+def test_every_dbt_source_is_made_by_an_asset(graph) -> None:
+    staging = [k for k in graph.get_all_asset_keys() if k.path[0] == "staging"]
+    for key in staging:
+        for parent in graph.get(key).parent_keys:
+            assert graph.get(parent).is_materializable, f"{key} reads {parent}, which nothing makes"
+
+
+def test_raw_assets_show_their_columns_before_the_first_load(graph) -> None:
+    schema = graph.get(dg.AssetKey(["raw", "settlements"])).metadata["dagster/column_schema"]
+    column = next(c for c in schema.columns if c.name == "amount")
+    assert column.type == "decimal"
+    assert column.description
+
+
+def test_a_ranged_backfill_is_one_run_per_account(graph) -> None:
+    for key in graph.get_all_asset_keys():
+        if key.path[0] in ("raw", "request"):
+            assert graph.get(key).backfill_policy == dg.BackfillPolicy.single_run(), key
