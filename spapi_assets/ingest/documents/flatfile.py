@@ -194,15 +194,13 @@ class FlatReader:
     def _table(self, fields: Sequence[Field], arrays: Sequence[pa.Array | pa.ChunkedArray], numbers: Sequence[int]) -> pa.Table:
         count = len(numbers)
         row_array = pa.array(numbers, pa.int64()) if not isinstance(numbers, range) else _range(numbers)
-        names = [f.name for f in fields]
-        columns: dict[str, pa.Array | pa.ChunkedArray] = dict(zip(names, arrays, strict=True))
-        for name in self._repetitive & columns.keys():
-            if not pa.types.is_dictionary(columns[name].type):
-                columns[name] = columns[name].dictionary_encode()
-        for column in self.plan.missing:
-            columns[column.name] = pa.nulls(count, arrow_type(column))
-        columns["_row"] = row_array
-        return pa.table(columns)
+        names = [*(f.name for f in fields), *(c.name for c in self.plan.missing), "_row"]
+        columns = [
+            a.dictionary_encode() if f.name in self._repetitive and not pa.types.is_dictionary(a.type) else a
+            for f, a in zip(fields, arrays, strict=True)
+        ]
+        columns += [pa.nulls(count, arrow_type(c)) for c in self.plan.missing]
+        return pa.Table.from_arrays([*columns, row_array], names=names)
 
     def _batch(self, table: pa.Table, rejected: list[Rejected], *, strict: bool) -> Batch:
         first = self.days.first(table) if self.days.by_document else None
