@@ -254,8 +254,8 @@ def _remember(ctx: IngestContext, report: Report, record: ReportRecord, result: 
             continue
         if ctx.catalog is not None:
             ctx.catalog.register(report, dataset, load.partitions)
-        for partition, written in load.partitions.items():
-            facts = PartitionFacts(
+        facts = {
+            partition: PartitionFacts(
                 rows=written.rows,
                 report_id=str(record.report_id),
                 request_id=record.request_id,
@@ -266,8 +266,10 @@ def _remember(ctx: IngestContext, report: Report, record: ReportRecord, result: 
                 uri=written.uri,
                 bytes=written.bytes,
             )
-            if not ctx.ledger.put_partition(dataset.name, partition, facts):
-                _restore_newer(ctx, dataset.name, partition, part)
+            for partition, written in load.partitions.items()
+        }
+        for partition in ctx.ledger.put_partitions(dataset.name, facts):
+            _restore_newer(ctx, dataset.name, partition, part)
     ctx.ledger.loaded(record, result)
 
 

@@ -206,7 +206,7 @@ KILLED = """
     elif target == "after the Parquet files":
         ctx.catalog.register = die
     elif target == "after the catalog":
-        ctx.ledger.put_partition = die
+        ctx.ledger.put_partitions = die
     elif target == "after the facts":
         ctx.ledger.loaded = die
     record = next(r for r in ctx.ledger.done_not_loaded() if r.report == "orders_by_last_update")
