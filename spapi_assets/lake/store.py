@@ -140,8 +140,9 @@ class Lake:
             Path(full).parent.mkdir(parents=True, exist_ok=True)
             local.replace(full)
             return
-        # An S3 object appears when its upload completes: the old one is served until then.
-        with local.open("rb") as source, self.fs.open_output_stream(full) as target:
+        # An S3 object appears when its upload completes: the old one is served until then. Without compression=None
+        # pyarrow would compress whatever is named .gz once more.
+        with local.open("rb") as source, self.fs.open_output_stream(full, compression=None) as target:
             shutil.copyfileobj(source, target, 8 << 20)
 
 

@@ -25,6 +25,8 @@ def test_a_load_on_s3_makes_the_same_objects_as_in_a_folder(aws, lake):
     for target in (bucket, lake):
         result = load_document([body], make_context(), target)
     assert list(bucket.list()) == list(lake.list())
+    archived = next(p for p in bucket.list("archive") if p.endswith(".gz"))
+    assert bucket.read_bytes(archived) == lake.read_bytes(archived) == body
     assert rows(bucket) == rows(lake)
     assert quarantine(bucket) == quarantine(lake)
     assert [r.sha256 for r in replay(bucket, Registry([ORDERS]))] == [result.sha256]
