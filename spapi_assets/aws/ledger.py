@@ -140,21 +140,15 @@ class Ledger:
             retry_at=None,
             quota=quota,
         )
-        if self.table.transact(
-            [
-                self.table.put_action(
-                    encode(made),
-                    "#status IN (:creating, :planned) AND attribute_not_exists(report_id)",
-                    {":creating": "CREATING", ":planned": "PLANNED"},
-                ),
-                self._pointer(made),
-            ]
-        ):
-            return made
-        owner = self.by_report_id(record.account, report_id)
-        if owner is not None:
-            return owner
+        unbound = "#status IN (:creating, :planned) AND attribute_not_exists(report_id)"
         current = self.get(record.request_id)
+        if current is not None and current.report_id in (None, report_id):
+            if self._point(made) and self._write(made, unbound, {":creating": "CREATING", ":planned": "PLANNED"}):
+                return made
+            owner = self.by_report_id(record.account, report_id)
+            if owner is not None and owner.report_id == report_id:
+                return owner
+            current = self.get(record.request_id)
         raise LedgerError(
             f"Report {report_id} was created for {record}, but that request is "
             f"{current.status if current else 'gone'} with report {current.report_id if current else None}. "
@@ -180,7 +174,7 @@ class Ledger:
         assert record.report_id is not None
         request_id = adopted_request_id(record.report, record.account_key, record.start, record.end, record.report_id)
         adopted = replace(record, request_id=request_id, adopted=True, requested_at=record.requested_at or self.now())
-        if self.table.transact([self.table.put_action(encode(adopted), "attribute_not_exists(pk)"), self._pointer(adopted)]):
+        if self._point(adopted) and self._write(adopted, "attribute_not_exists(pk)", None):
             return adopted
         owner = self.by_report_id(record.account, record.report_id)
         if owner is None:
@@ -195,12 +189,15 @@ class Ledger:
         told = ReportStatus(str(info.status))
         for _ in range(8):
             record = self.by_report_id(account, info.report_id)
-            if record is None or record.status.finished or told.rank < record.status.rank:
+            if record is None or record.report_id not in (None, info.report_id):
+                return None
+            if record.status.finished or told.rank < record.status.rank:
                 return record
             now = self.now()
             moved = replace(
                 record,
                 status=told,
+                report_id=info.report_id,  # a crash may have left the id in the pointer only
                 document_id=info.document_id or record.document_id,
                 created_at=getattr(info, "created", None) or record.created_at,
                 source=source,
@@ -265,10 +262,9 @@ class Ledger:
 
     def restore(self, record: ReportRecord) -> bool:
         """Write a record rebuilt from the archive, unless the ledger already has that request or report."""
-        actions = [self.table.put_action(encode(record), "attribute_not_exists(pk)")]
-        if record.report_id:
-            actions.append(self._pointer(record))
-        return self.table.transact(actions)
+        if record.report_id and not self._point(record):
+            return False
+        return self._write(record, "attribute_not_exists(pk)", None)
 
     # --- reading ------------------------------------------------------------------------------------------------------
     def get(self, request_id: str) -> ReportRecord | None:
@@ -303,7 +299,7 @@ class Ledger:
             old = decode_facts(item) if item else None
             if old is not None and old.age > facts.age:
                 return False
-            if self.table.transact([self._put_facts(dataset, partition, facts, old)]):
+            if self._put_all([self._put_facts(dataset, partition, facts, old)]):
                 return True
         raise LedgerError(f"Partition {partition} of {dataset}: its facts are being changed all the time; try again.")
 
@@ -327,9 +323,13 @@ class Ledger:
         for first in range(0, len(wanted), _PER_TRANSACTION):
             chunk = wanted[first : first + _PER_TRANSACTION]
             actions = [self._put_facts(dataset, partition, facts[partition], old) for partition, old in chunk]
-            if not self.table.transact(actions):
+            if not self._put_all(actions):
                 refused += [p for p, _ in chunk if not self.put_partition(dataset, p, facts[p])]
         return refused
+
+    def _put_all(self, actions: list[dict[str, Any]]) -> bool:
+        """One write needs no transaction, which costs twice as much."""
+        return self.table.do(actions[0]) if len(actions) == 1 else self.table.transact(actions)
 
     def _put_facts(
         self, dataset: str, partition: DayOfAccount, facts: PartitionFacts, old: PartitionFacts | None
@@ -370,9 +370,11 @@ class Ledger:
             raise LedgerError(f"The ledger has no request {record.request_id} ({record}); was the table emptied?")
         return current
 
-    def _pointer(self, record: ReportRecord) -> dict[str, Any]:
+    def _point(self, record: ReportRecord) -> bool:
+        """Make a report id lead to its request, for ever. Written before the request itself: after a crash between the two the
+        same request may be bound again, another one may not. False: the id belongs to another request."""
         item = {"pk": f"REPORT#{record.account}", "sk": record.report_id, "request_id": record.request_id}
-        return self.table.put_action(item, "attribute_not_exists(pk)")
+        return self.table.put(item, "attribute_not_exists(pk) OR request_id = :mine", {":mine": record.request_id})
 
     def _write(self, record: ReportRecord, condition: str, values: Mapping[str, Any] | None) -> bool:
         assert index_of(record) is not None or record.status.finished

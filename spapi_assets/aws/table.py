@@ -53,9 +53,12 @@ class Table:
         return {"ConditionCheck": self._with_condition({"TableName": self.name, "Key": _wire(key)}, condition, values)}
 
     def put(self, item: Mapping[str, Any], condition: str | None = None, values: Mapping[str, Any] | None = None) -> bool:
-        action = self.put_action(item, condition, values)["Put"]
+        return self.do(self.put_action(item, condition, values))
+
+    def do(self, action: Mapping[str, Any]) -> bool:
+        """One prepared Put by itself."""
         try:
-            self._db.put_item(**action)
+            self._db.put_item(**action["Put"])
         except ClientError as error:
             if _refused(error):
                 return False

@@ -90,7 +90,8 @@ def _is_of(ctx: IngestContext, report: Report, record: ReportRecord, info: Any) 
         start, end = to_instants(report, record.start, record.end, record.marketplace)
         if not (_same(start, info.start) and _same(end, info.end)):
             return False
-    return ctx.ledger.by_report_id(record.account, info.report_id) is None
+    owner = ctx.ledger.by_report_id(record.account, info.report_id)
+    return owner is None or owner.request_id == record.request_id
 
 
 def _same(ours: datetime | None, theirs: datetime | None) -> bool:
