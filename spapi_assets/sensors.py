@@ -2,7 +2,7 @@
 Both only move the ledger and read it; a lost message, a duplicate or a crashed tick changes nothing (decision 4)."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,12 +19,15 @@ from spapi_assets.settings import Settings
 
 if TYPE_CHECKING:
     from spapi_assets.aws.ledger import ReportRecord
+    from spapi_assets.ingest.context import IngestContext
 
 # Dagster gives a tick 60 s; what is not done by then waits for the next one.
 TICK_SECONDS = 40.0
-# A document costs a getReportDocument call: 15 at once, then one a minute. More per run would only hold its slot.
-DOCUMENTS_PER_RUN = 400
+# A document costs a getReportDocument call: 15 at once, then one a minute. Runs are given what the quota brings in this time;
+# more would only hold their slots and wait.
+LOAD_SECONDS = 180.0
 LOADS_TAG = "spapi/loads"
+DOCUMENTS_TAG = "spapi/documents"
 ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -40,10 +43,13 @@ class LoadRun:
 
     report: str
     area: Rectangle
+    documents: int
 
     @property
-    def tag(self) -> str:
-        return f"{self.report}:{self.area.account_keys[0]}..{self.area.account_keys[-1]}:{self.area.first}..{self.area.last}"
+    def tags(self) -> dict[str, str]:
+        keys = self.area.account_keys
+        name = f"{self.report}:{keys[0]}..{keys[-1]}:{self.area.first}..{self.area.last}"
+        return self.area.tags | {LOADS_TAG: name, DOCUMENTS_TAG: str(self.documents)}
 
 
 def plan_loads(
@@ -52,29 +58,59 @@ def plan_loads(
     keys: Mapping[str, Sequence[str]],
     *,
     harvested: Collection[str],
+    affordable: Mapping[str, int],
     first: date,
     now: datetime,
 ) -> list[LoadRun]:
     """The runs that load what is ready: neighbouring days and accounts share one, a report in an active run waits for it.
 
     `active` holds the `spapi/loads` tags of runs in progress, `keys` the account keys of each report in partition order.
-    `harvested` names the reports whose rows lie in the partition of the window's end (settlements).
+    `harvested` names the reports whose rows lie in the partition of the window's end (settlements); `affordable` is how many
+    documents each account's quota allows now. The newest days come first.
     """
     busy = {tag.partition(":")[0] for tag in active}
     wanted: dict[str, set[Partition]] = defaultdict(set)
+    chosen: dict[str, list[Partition]] = defaultdict(list)  # the last day of each document
+    left = dict(affordable)
     for record in sorted(ready, key=lambda r: r.end, reverse=True):
         if record.report in busy or record.report not in keys or (record.retry_at is not None and record.retry_at > now):
             continue
-        if len(wanted[record.report]) < DOCUMENTS_PER_RUN:
-            start = record.end if record.report in harvested else record.start
-            days = [day for day in days_between(start, record.end) if day >= first]
-            wanted[record.report] |= {Partition(record.account, record.marketplace, day) for day in days}
+        start = record.end if record.report in harvested else record.start
+        days = [day for day in days_between(start, record.end) if day >= first]
+        if not days or left.get(record.account, 0) < 1:
+            continue
+        left[record.account] -= 1
+        wanted[record.report] |= {Partition(record.account, record.marketplace, day) for day in days}
+        chosen[record.report].append(Partition(record.account, record.marketplace, record.end))
     for report in set(wanted) & set(harvested):
         # A day without a settlement is no gap: one run looks at the whole span instead of one run per fortnight.
         for key in {p.account_key for p in wanted[report]}:
             days = [p.day for p in wanted[report] if p.account_key == key]
             wanted[report] |= {Partition.of(key, day) for day in days_between(min(days), max(days))}
-    return [LoadRun(report, area) for report, found in wanted.items() for area in rectangles(found, keys[report])]
+    return [
+        LoadRun(
+            report, area, sum(p.account_key in area.account_keys and area.first <= p.day <= area.last for p in chosen[report])
+        )
+        for report, found in wanted.items()
+        for area in rectangles(found, keys[report])
+    ]
+
+
+def affordable_documents(ctx: "IngestContext", accounts: Iterable[str], active: Mapping[str, int]) -> dict[str, int]:
+    """Documents each account can fetch in the next minutes, less those that active runs (by account) will fetch."""
+    from spapi_assets.ingest.context import bucket_state
+    from spapi_assets.ingest.forecast import Bucket
+    from spapi_assets.spapi.errors import ConfigurationError
+    from spapi_assets.spapi.operations import GET_REPORT_DOCUMENT
+
+    found = {}
+    for account in accounts:
+        try:
+            bucket = Bucket(GET_REPORT_DOCUMENT.plan, bucket_state(ctx, account, GET_REPORT_DOCUMENT))
+        except ConfigurationError:
+            continue  # no usable credentials: the doctor says so, and nothing could be fetched
+        found[account] = max(0, bucket.calls_within(LOAD_SECONDS, ctx.now().timestamp()) - active.get(account, 0))
+    return found
 
 
 def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mapping[str, Any]) -> dg.SensorDefinition:
@@ -99,15 +135,23 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
             context.log.warning(sentence)
         runs = context.instance.get_runs(dg.RunsFilter(statuses=ACTIVE))
         active = [run.tags[LOADS_TAG] for run in runs if LOADS_TAG in run.tags]
+        fetching: Counter[str] = Counter()
+        for run in runs:
+            fetching[run.tags.get("spapi/account", "")] += int(run.tags.get(DOCUMENTS_TAG, "0"))
         ready = ctx.ledger.done_not_loaded()
-        first = date.fromisoformat(settings.first_date)
-        loads = plan_loads(ready, active, keys, harvested=harvested, first=first, now=ctx.now())
+        loads = plan_loads(
+            ready,
+            active,
+            keys,
+            harvested=harvested,
+            affordable=affordable_documents(ctx, {r.account for r in ready}, fetching),
+            first=date.fromisoformat(settings.first_date),
+            now=ctx.now(),
+        )
         if not loads:
             return dg.SkipReason(f"{taken.sentence} {len(ready)} reports are ready to load; {len(active)} load runs are active.")
         return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(job_name=load_jobs[load.report].name, tags=load.area.tags | {LOADS_TAG: load.tag}) for load in loads
-            ]
+            run_requests=[dg.RunRequest(job_name=load_jobs[load.report].name, tags=load.tags) for load in loads]
         )
 
     return report_notifications

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from spapi_assets.datasets.model import Kind, Report, Scope
 from spapi_assets.spapi.marketplaces import MARKETPLACES
@@ -54,13 +55,43 @@ class Settings(BaseModel):
     pii_columns: frozenset[str] = Field(frozenset(), description="SPAPI_PII_COLUMNS: dataset.column,...")
     datasets_dirs: tuple[Path, ...] = Field((), description="SPAPI_DATASETS_DIRS: folders of your own YAML files")
     first_date: str = Field(description="SPAPI_FIRST_DATE: first day partition")
-    dbt_target: str = Field("local", description="SPAPI_DBT_TARGET: local | athena | redshift")
+    dbt_target: Literal["local", "athena", "redshift"] = Field("local", description="SPAPI_DBT_TARGET: local | athena | redshift")
     duckdb_path: Path = Field(
         PROJECT_ROOT / "lake" / "warehouse.duckdb", description="SPAPI_DUCKDB_PATH: tables of dbt target local"
     )
     dbt_metadata: bool = Field(True, description="SPAPI_DBT_METADATA: row counts and column lineage after each dbt build")
     poll_seconds: float = Field(300.0, description="SPAPI_POLL_SECONDS: how long 'Materialize' waits for a report")
     request_reserve: float = Field(0.34, description="SPAPI_QUOTA_RESERVE: share of a burst that back-fills leave")
+
+    @field_validator("first_date")
+    @classmethod
+    def _is_a_day(cls, value: str) -> str:
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise ValueError(f"SPAPI_FIRST_DATE must be a day like 2024-01-01, not {value!r}") from None
+
+    @field_validator("lake_uri")
+    @classmethod
+    def _is_one_place(cls, value: str) -> str:
+        """A relative folder would mean one place to the platform and another to dbt, which works in its own folder."""
+        value = value.removeprefix("file://")
+        return value.rstrip("/") if "://" in value else str(Path(value).expanduser().resolve())
+
+    @field_validator("duckdb_path")
+    @classmethod
+    def _is_absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def dbt_environment(self) -> dict[str, str]:
+        """What dbt must see, whatever the working folder: profiles.yml and the sources read these."""
+        return {
+            "SPAPI_LAKE_URI": self.lake_uri,
+            "SPAPI_DUCKDB_PATH": str(self.duckdb_path),
+            "SPAPI_GLUE_DATABASE": self.glue_database,
+            "SPAPI_DBT_TARGET": self.dbt_target,
+        }
 
     def account(self, name: str) -> Account:
         for account in self.accounts:

@@ -39,11 +39,11 @@ def platform_assets(registry: Registry, settings: Settings) -> dg.AssetsDefiniti
     )
     def platform_tables(context: dg.AssetExecutionContext, platform: PlatformResource) -> Iterator[dg.MaterializeResult]:
         from spapi_assets.ingest.coverage import write_coverage
-        from spapi_assets.lake.parquet import schema_objects
+        from spapi_assets.ingest.prepare import prepare_lake
 
         ctx = platform.context()
         # dbt's sources must exist before their first document does.
-        schema_objects(ctx.lake, ctx.registry, pii_columns=ctx.settings.pii_columns)
+        prepare_lake(ctx)
         written = write_coverage(ctx)
         for key, summary in ((COVERAGE, written.coverage), (REPORTS, written.reports)):
             metadata: dict[str, Any] = {"dagster/row_count": summary.rows, "uri": summary.uri}

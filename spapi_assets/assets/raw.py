@@ -126,8 +126,10 @@ def _events(
     if open_ends:
         sentences = sorted({collected.sentence(p) for p in open_ends})
         shown = " ".join(sentences[:5]) + (f" And {len(sentences) - 5} more." if len(sentences) > 5 else "")
+        waiting = all(collected.waiting(p) for p in open_ends)
+        calm = " Nothing is lost and nothing has to be run again: the sensors load them when Amazon is done." if waiting else ""
         raise dg.Failure(
-            description=f"{len(open_ends)} of {len(partitions)} partitions of {report.title} are not loaded. {shown}",
+            description=f"{len(open_ends)} of {len(partitions)} partitions of {report.title} are not loaded. {shown}{calm}",
             allow_retries=False,
         )
     for dataset in report.datasets:

@@ -17,6 +17,8 @@ _MARTS = (
     "fct_sales_traffic_daily",
     "fct_inventory_daily",
     "fct_settlement_lines",
+    "fct_settlements",
+    "fct_marketplace_daily",
     "fct_vendor_sales_daily",
     "sku_profit_weekly",
     "data_coverage",

@@ -1,6 +1,7 @@
 """The dbt project as assets: staging, intermediate and marts, built by one dbt invocation per run.
 Models and tests live in dbt_project/; here is only how Dagster names, groups and triggers them."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ def dbt_project(settings: Settings) -> DbtProject:
 
         with FileLock(str(PROJECT_ROOT / ".dbt_parse.lock")):
             if _is_stale(Path(project.manifest_path)):
+                os.environ.update(settings.dbt_environment)
                 dbt_resource(settings).cli(["parse", "--quiet"], manifest={}, target_path=Path("target")).wait()
     return project
 
@@ -78,6 +80,7 @@ def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
         dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_code_references=True)),
     )
     def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        os.environ.update(settings.dbt_environment)  # dbt is a process of its own and reads its settings from there
         events = dbt.cli(["build"], context=context).stream()
         yield from events.fetch_row_counts().fetch_column_metadata() if settings.dbt_metadata else events
 

@@ -1,5 +1,5 @@
-"""The Glue data catalog: one external Parquet table a dataset, and its partitions, so that Athena and Spectrum see every load.
-Schemas come from the registry; nothing is read from the files. A folder lake gets file:// locations, for a true local catalog."""
+"""The Glue data catalog: one external Parquet table a dataset, with its partitions, and the platform's own, so that Athena and
+Spectrum see every load. Schemas come from the registry; nothing is read from the files. A folder lake gets file:// locations, for a true local catalog."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 
 from spapi_assets.datasets.model import Column, ColumnType, Dataset, Report, Scope
+from spapi_assets.datasets.platform_tables import PlatformTable
 
 if TYPE_CHECKING:
     from datetime import date
 
     from spapi_assets.aws.clients import AwsClients
+    from spapi_assets.datasets.loader import Registry
 
 BATCH = 100  # Glue's limit for BatchCreatePartition and BatchUpdatePartition
 LINEAGE = (
@@ -79,12 +81,33 @@ class Catalog:
             self._known.update((dataset.name, v) for v in batch)
         return added
 
+    def ensure_tables(self, registry: Registry) -> None:
+        """Every dataset's table, without partitions: what nobody loaded yet is an empty table to Athena and Spectrum, not an error."""
+        for name, dataset in registry.datasets.items():
+            self.ensure_table(registry.report_of(name), dataset)
+
     def ensure_table(self, report: Report, dataset: Dataset) -> None:
         """Create or update the table. Done once per process and shape."""
-        table = self.table_input(report, dataset)
-        shape = json.dumps(table, sort_keys=True)
+        self._ensure(self.table_input(report, dataset))
+
+    def register_platform_table(self, table: PlatformTable) -> None:
+        """The same for a table of the platform's own, which lies in `platform/<name>/` and has no partitions."""
+        columns = [{"Name": c.name, "Type": c.hive_type, "Comment": c.description[:_COMMENT]} for c in table.columns]
+        self._ensure(
+            {
+                "Name": table.glue_name,
+                "Description": table.description,
+                "TableType": "EXTERNAL_TABLE",
+                "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE"},
+                "PartitionKeys": [],
+                "StorageDescriptor": self._parquet(columns, f"platform/{table.name}"),
+            }
+        )
+
+    def _ensure(self, table: dict[str, Any]) -> None:
+        name, shape = table["Name"], json.dumps(table, sort_keys=True)
         with self._lock:
-            if self._tables.get(dataset.name) == shape:
+            if self._tables.get(name) == shape:
                 return
             try:
                 self._clients.glue.create_table(DatabaseName=self.database, TableInput=table)
@@ -92,10 +115,10 @@ class Catalog:
                 if _code(error) != "AlreadyExistsException":
                     raise
                 # A changed column list must not leave a version behind for every process that starts.
-                current = self._clients.glue.get_table(DatabaseName=self.database, Name=dataset.name)["Table"]
+                current = self._clients.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
                 if not _within(table, current):
                     self._clients.glue.update_table(DatabaseName=self.database, TableInput=table)
-            self._tables[dataset.name] = shape
+            self._tables[name] = shape
 
     def table_input(self, report: Report, dataset: Dataset) -> dict[str, Any]:
         """The table as Glue takes it: the columns the Parquet files have, partition keys, and the registry's facts."""
@@ -126,11 +149,15 @@ class Catalog:
 
     def _storage(self, dataset: Dataset, path: str) -> dict[str, Any]:
         columns = [c for c in dataset.columns if not c.pii or f"{dataset.name}.{c.name}" in self._pii]
+        described = [
+            *({"Name": c.name, "Type": hive_type(c), "Comment": c.description[:_COMMENT]} for c in columns),
+            *({"Name": name, "Type": kind, "Comment": comment} for name, kind, comment in LINEAGE),
+        ]
+        return self._parquet(described, path)
+
+    def _parquet(self, columns: list[dict[str, str]], path: str) -> dict[str, Any]:
         return {
-            "Columns": [
-                *({"Name": c.name, "Type": hive_type(c), "Comment": c.description[:_COMMENT]} for c in columns),
-                *({"Name": name, "Type": kind, "Comment": comment} for name, kind, comment in LINEAGE),
-            ],
+            "Columns": columns,
             "Location": self.location(path) + "/",
             "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
             "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -19,7 +20,9 @@ def demo(days: int, headless: bool, port: int, seed: int, folder: Path) -> None:
 
     from spapi_assets.demo.run import run_demo
 
-    run_demo(folder.resolve(), days=days, headless=headless, ui_port=port, seed=seed, console=Console())
+    # Into a file or a pipe rich would squeeze its tables into 80 columns.
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    run_demo(folder.resolve(), days=days, headless=headless, ui_port=port, seed=seed, console=console)
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)

@@ -159,22 +159,15 @@ def _has_table(ctx: IngestContext, name: str, what: str, notes: list[str]) -> bo
 def _levels(ctx: IngestContext, account: Account, notes: list[str]) -> tuple[BucketState | None, BucketState | None]:
     """createReport's and getReportDocument's buckets as they are now: learned rate and tokens spent."""
     from spapi_assets.aws.clients import AwsError
-    from spapi_assets.aws.secrets import read_credentials
+    from spapi_assets.ingest.context import bucket_state
     from spapi_assets.spapi.errors import ConfigurationError
     from spapi_assets.spapi.operations import CREATE_REPORT, GET_REPORT_DOCUMENT
-    from spapi_assets.spapi.throttle import BucketKey
 
-    assert ctx.clients is not None
     try:
-        application = read_credentials(ctx.clients, account.secret).client_id
+        return bucket_state(ctx, account.name, CREATE_REPORT), bucket_state(ctx, account.name, GET_REPORT_DOCUMENT)
     except (ConfigurationError, AwsError):
         notes.append(f"Account {account.name} has no readable credentials: Amazon's published rates and a full burst are used.")
         return None, None
-    create, documents = (
-        ctx.throttle.state(BucketKey(application, account.selling_partner_id, account.region, operation.name))
-        for operation in (CREATE_REPORT, GET_REPORT_DOCUMENT)
-    )
-    return create, documents
 
 
 @click.command()

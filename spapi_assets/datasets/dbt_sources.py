@@ -10,6 +10,7 @@ import yaml
 
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import PARTITION_COLUMNS, Column, ColumnType, Dataset, Report, Scope
+from spapi_assets.datasets.platform_tables import ACCOUNT, PLATFORM_TABLES, PlatformTable
 
 HEADER = """\
 # Generated from the registry (spapi_assets/datasets/**/*.yaml) by `spapi docs`: change the YAML there, not this file.
@@ -25,41 +26,9 @@ LINEAGE_COLUMNS = {
     "_loaded_at": ("timestamp with time zone", "When the platform wrote the row, in UTC."),
 }
 PARTITION_DESCRIPTIONS = {
-    "account": "Name of the account in the accounts file: one seller account in one region, or one vendor group.",
+    "account": ACCOUNT,
     "marketplace": "Country code of the marketplace, e.g. DE.",
     "date": "The day the row belongs to: the partition.",
-}
-# Tables the platform keeps about itself; their columns are those of the assets that write them.
-PLATFORM_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
-    "coverage": (
-        "What the lake knows about every partition: one row per dataset, account, marketplace and day.",
-        {
-            "dataset": ("varchar", "Name of the dataset."),
-            "report": ("varchar", "Name of the report that feeds the dataset."),
-            "account": ("varchar", PARTITION_DESCRIPTIONS["account"]),
-            "marketplace": ("varchar", "Country code; null for datasets that cover the whole account."),
-            "date": ("date", "The day."),
-            "state": ("varchar", "Truth state: not_due, requested, not_published, provisional, final, empty_confirmed, ..."),
-            "rows": ("bigint", "Rows in the partition; null while nothing is loaded."),
-            "report_id": ("varchar", "Amazon's id of the report loaded last."),
-            "last_loaded_at": ("timestamp with time zone", "When the partition was last written, in UTC."),
-            "reason": ("varchar", "Why the partition is in this state, as a sentence."),
-            "next_action": ("varchar", "What happens next, or what to do, as a sentence."),
-            "next_at": ("timestamp with time zone", "When it happens, in UTC; null when nothing is planned."),
-        },
-    ),
-    "reports": (
-        "The report ledger: one row per request made, or report adopted.",
-        {
-            "account": ("varchar", PARTITION_DESCRIPTIONS["account"]),
-            "request_id": ("varchar", "The platform's own id of the request."),
-            "report": ("varchar", "Name of the report in the registry."),
-            "report_type": ("varchar", "Amazon's report type."),
-            "marketplace": ("varchar", "Country code; null for reports that cover the whole account."),
-            "status": ("varchar", "PLANNED, CREATING, IN_QUEUE, IN_PROGRESS, DONE, CANCELLED or FATAL."),
-            "report_id": ("varchar", "Amazon's id of the report; null before it was created."),
-        },
-    ),
 }
 
 
@@ -93,7 +62,7 @@ def dbt_sources(registry: Registry) -> str:
         "name": "platform",
         "description": "What the platform knows about its own work.",
         "schema": GLUE_DATABASE,
-        "tables": [_platform_table(name, text, columns) for name, (text, columns) in PLATFORM_TABLES.items()],
+        "tables": [_platform_table(table) for table in PLATFORM_TABLES],
     }
     content = {"version": 2, "sources": [raw, platform]}
     return HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=130)
@@ -137,9 +106,12 @@ def _plain(text: str) -> str:
     return re.sub(r"\{(?=[{%#])", "{ ", " ".join(text.split()))
 
 
-def _platform_table(name: str, text: str, columns: dict[str, tuple[str, str]]) -> dict[str, Any]:
-    described = [{"name": n, "data_type": sql, "description": note} for n, (sql, note) in columns.items()]
-    return _table(name, text, ["platform", name], f"read_parquet('{LAKE}/platform/{name}/data.parquet')", described)
+def _platform_table(table: PlatformTable) -> dict[str, Any]:
+    described = [{"name": c.name, "data_type": c.type, "description": c.description} for c in table.columns]
+    location = f"read_parquet('{LAKE}/platform/{table.name}/data.parquet')"
+    entry = _table(table.name, table.description, ["platform", table.name], location, described)
+    # The name that Athena and Redshift look for; on DuckDB the location answers.
+    return {"name": entry.pop("name"), "identifier": table.glue_name, **entry}
 
 
 def _table(name: str, description: str, asset_key: list[str], location: str, columns: list[dict[str, Any]]) -> dict[str, Any]:

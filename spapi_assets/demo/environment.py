@@ -4,6 +4,7 @@ Starting the servers is `processes.py`; what happens in them is `run.py`."""
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from spapi_assets.demo.processes import free_port
+from spapi_assets.demo.processes import DemoError, free_port
 from spapi_assets.settings import PROJECT_ROOT
 
 # The user's own AWS identity must never leak into a demo that talks to an emulator.
+_MARK = "README"
 _FOREIGN = ("AWS_", "SPAPI_", "LWA_", "DAGSTER_", "DBT_")
 
 
@@ -33,11 +35,14 @@ class DemoEnvironment:
     @classmethod
     def create(cls, folder: Path, days: int, seed: int, ui_port: int) -> DemoEnvironment:
         """A fresh folder: what an earlier demo left is removed."""
-        if folder.exists():
+        if folder.exists() and any(folder.iterdir()):
+            if not (folder / _MARK).is_file():
+                raise DemoError(f"{folder} is not empty and no demo made it; name another --folder, or empty it yourself.")
             shutil.rmtree(folder)
         environment = cls(folder, days, seed, free_port(), free_port(), free_port(ui_port), datetime.now(UTC).date())
         for path in (environment.logs, environment.dagster_home, environment.lake):
             path.mkdir(parents=True)
+        (folder / _MARK).write_text("This folder belongs to `spapi demo`, which empties it when it starts.\n", "utf-8")
         shutil.copy(PROJECT_ROOT / "dagster.yaml", environment.dagster_home / "dagster.yaml")
         return environment
 
@@ -76,6 +81,15 @@ class DemoEnvironment:
     @property
     def first_day(self) -> date:
         return self.today - timedelta(days=self.days)
+
+    @property
+    def shell(self) -> Path:
+        """To be sourced, so that `spapi` and dbt in another terminal talk to the running demo."""
+        return self.folder / "env.sh"
+
+    def write_shell(self, variables: Mapping[str, str]) -> None:
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items()) if name.startswith(_FOREIGN)]
+        self.shell.write_text("\n".join(lines) + "\n", "utf-8")
 
     def variables(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         """The environment of every process of the demo."""

@@ -29,6 +29,7 @@ def run_demo(folder: Path, *, days: int, headless: bool, ui_port: int, seed: int
     """Run the demo; returns when it is stopped (or, headless, when everything is loaded and built)."""
     environment = DemoEnvironment.create(folder, days, seed, ui_port)
     variables = environment.variables()
+    environment.write_shell(variables)
     os.environ.clear()
     os.environ.update(variables)
     processes = Processes(environment.logs, variables)
@@ -49,6 +50,7 @@ def run_demo(folder: Path, *, days: int, headless: bool, ui_port: int, seed: int
         if not headless:
             console.print(f"Dagster UI       [bold]{environment.ui_url}[/]")
             console.print(f"Simulator        [bold]{environment.simulator_url}/simulator/[/]")
+            console.print(f"In another terminal: source {environment.shell}, then spapi doctor, spapi coverage, spapi plan ...")
             console.print("\nEverything keeps running: new notifications are loaded as they arrive. Ctrl-C stops every process.")
             _wait(processes)
     except KeyboardInterrupt:

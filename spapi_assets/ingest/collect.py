@@ -60,6 +60,11 @@ class Collected:
         harvest = self.report.window.kind is WindowKind.HARVEST
         return harvest and found.state is TruthState.NOT_DUE and partition.day <= self.today_by_key[partition.account_key]
 
+    def waiting(self, partition: Partition) -> bool:
+        """Asked for, and only time is missing: the sensors finish it."""
+        states = {self.truths[d.name, partition].state for d in self.report.datasets}
+        return states <= KNOWN | {TruthState.REQUESTED, TruthState.THROTTLED}
+
     def sentence(self, partition: Partition) -> str:
         """Why a partition is not settled and what happens next."""
         found = next(t for d in self.report.datasets if not self._settled(t := self.truths[d.name, partition], partition))

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from spapi_assets.lake.store import Lake
     from spapi_assets.spapi.auth import LwaClient, TokenCache
     from spapi_assets.spapi.notifications import NotificationsApi
+    from spapi_assets.spapi.operations import Operation
     from spapi_assets.spapi.reports import ReportsApi
     from spapi_assets.spapi.sellers import SellersApi
+    from spapi_assets.spapi.throttle import BucketState
     from spapi_assets.spapi.tokens import TokensApi
 
 
@@ -82,6 +84,17 @@ class IngestContext:
             if account not in self._apis:
                 self._apis[account] = self.make_apis(self.settings.account(account))
             return self._apis[account]
+
+
+def bucket_state(ctx: IngestContext, account_name: str, operation: Operation) -> BucketState | None:
+    """The shared bucket of an operation as it is now; None when nobody has used it yet. Costs one read, no call to Amazon."""
+    from spapi_assets.spapi.throttle import BucketKey
+
+    account = ctx.settings.account(account_name)
+    application = ctx.apis(account_name).lwa.credentials().client_id
+    key = BucketKey(application, account.selling_partner_id, account.region, operation.name)
+    state: BucketState | None = ctx.throttle.state(key)
+    return state
 
 
 def build_context(settings: Settings) -> IngestContext:

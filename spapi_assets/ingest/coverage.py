@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
+from spapi_assets.datasets import platform_tables
 from spapi_assets.datasets.model import Report
+from spapi_assets.datasets.platform_tables import PLATFORM_TABLES, PlatformTable
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.truth import truth
 from spapi_assets.lake.layout import Partition, platform_object
@@ -130,7 +132,7 @@ def all_records(ctx: IngestContext) -> Iterator[ReportRecord]:
 
 
 def write_coverage(ctx: IngestContext) -> PlatformTables:
-    """Write `platform/coverage` and `platform/reports` as Parquet, each replaced atomically."""
+    """Write `platform/coverage` and `platform/reports` as Parquet, each replaced atomically, and make both known to Glue."""
     states: Counter[str] = Counter()
 
     def counted() -> Iterator[dict[str, Any]]:
@@ -138,7 +140,7 @@ def write_coverage(ctx: IngestContext) -> PlatformTables:
             states[f"days {row.state}"] += 1
             yield {f.name: getattr(row, f.name) for f in fields(row)}
 
-    rows, uri = _write(ctx, "coverage", _coverage_schema(), counted())
+    rows, uri = _write(ctx, platform_tables.COVERAGE, counted())
     statuses: Counter[str] = Counter()
 
     def listed() -> Iterator[dict[str, Any]]:
@@ -146,7 +148,10 @@ def write_coverage(ctx: IngestContext) -> PlatformTables:
             statuses[f"reports {record.status.value}"] += 1
             yield _flat(record)
 
-    number, where = _write(ctx, "reports", _reports_schema(), listed())
+    number, where = _write(ctx, platform_tables.REPORTS, listed())
+    if ctx.catalog is not None:
+        for table in PLATFORM_TABLES:
+            ctx.catalog.register_platform_table(table)
     return PlatformTables(Written(rows, uri, states), Written(number, where, statuses))
 
 
@@ -157,11 +162,11 @@ def _flat(record: ReportRecord) -> dict[str, Any]:
     return {**values, "status": record.status.value, "verdict": record.verdict.value if record.verdict else None}
 
 
-def _write(ctx: IngestContext, table: str, schema: pa.Schema, rows: Iterator[dict[str, Any]]) -> tuple[int, str]:
+def _write(ctx: IngestContext, table: PlatformTable, rows: Iterator[dict[str, Any]]) -> tuple[int, str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path, count = platform_object(table), 0
+    path, count, schema = platform_object(table.name), 0, _schema(table)
     with ctx.lake.open_output(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         batch: list[dict[str, Any]] = []
         for row in rows:
@@ -174,25 +179,16 @@ def _write(ctx: IngestContext, table: str, schema: pa.Schema, rows: Iterator[dic
     return count, ctx.lake.uri(path)
 
 
-def _coverage_schema() -> pa.Schema:
+def _schema(table: PlatformTable) -> pa.Schema:
     import pyarrow as pa
 
-    at = pa.timestamp("us", tz="UTC")
-    kinds = {"date": pa.date32(), "rows": pa.int64(), "last_loaded_at": at, "next_at": at}
-    return pa.schema([pa.field(f.name, kinds.get(f.name, pa.string())) for f in fields(CoverageRow)])
-
-
-def _reports_schema() -> pa.Schema:
-    import pyarrow as pa
-
-    counts = pa.map_(pa.string(), pa.int64())
     kinds = {
-        **{f.name: pa.timestamp("us", tz="UTC") for f in fields(ReportRecord) if f.name.endswith("_at")},
-        **dict.fromkeys(("start", "end"), pa.date32()),
-        **dict.fromkeys(("attempt", "polls", "load_failures", "quarantined"), pa.int64()),
-        "adopted": pa.bool_(),
-        "options": pa.map_(pa.string(), pa.string()),
-        "rows": counts,
-        "quota": counts,
+        platform_tables.TEXT: pa.string(),
+        platform_tables.COUNT: pa.int64(),
+        platform_tables.DAY: pa.date32(),
+        platform_tables.FLAG: pa.bool_(),
+        platform_tables.INSTANT: pa.timestamp("us", tz="UTC"),
+        platform_tables.TEXTS: pa.map_(pa.string(), pa.string()),
+        platform_tables.COUNTS: pa.map_(pa.string(), pa.int64()),
     }
-    return pa.schema([pa.field(f.name, kinds.get(f.name, pa.string())) for f in fields(ReportRecord)])
+    return pa.schema([pa.field(c.name, kinds[c.type]) for c in table.columns])

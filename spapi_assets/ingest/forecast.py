@@ -74,6 +74,10 @@ class Bucket:
         missing = max(0.0, self.state.tat - now) * self.rate if self.state else 0.0
         return max(0.0, self.plan.burst - missing)
 
+    def calls_within(self, seconds: float, now: float) -> int:
+        """Calls that can be made in the next `seconds`."""
+        return int(self.available(now) + seconds * self.rate)
+
     def seconds(self, calls: int, now: float, reserve: float = 0.0) -> float:
         """Seconds until the last of `calls` calls can be made, leaving `reserve` (share of the burst) to others.
 

@@ -29,8 +29,8 @@ def _done(report: str, start: date, end: date | None = None, marketplace: str | 
     )
 
 
-def _plan(ready: list[ReportRecord], active: tuple[str, ...] = ()) -> list[tuple[str, str, str]]:
-    runs = plan_loads(ready, active, KEYS, harvested={"settlements"}, first=FIRST, now=NOW)
+def _plan(ready: list[ReportRecord], active: tuple[str, ...] = (), documents: int = 100) -> list[tuple[str, str, str]]:
+    runs = plan_loads(ready, active, KEYS, harvested={"settlements"}, affordable={"a": documents}, first=FIRST, now=NOW)
     return [(r.report, *(r.area.tags[f"dagster/asset_partition_range_{end}"] for end in ("start", "end"))) for r in runs]
 
 
@@ -38,6 +38,19 @@ def test_sixty_documents_of_two_stores_are_one_run() -> None:
     days = [FIRST + timedelta(days=n) for n in range(30)]
     ready = [_done("sales_and_traffic", day, marketplace=m) for day in days for m in ("DE", "UK")]
     assert _plan(ready) == [("sales_and_traffic", "a.DE|2026-01-01", "a.UK|2026-01-30")]
+
+
+def test_a_run_is_given_no_more_documents_than_the_quota_brings_soon_and_the_newest_first() -> None:
+    ready = [_done("sales_and_traffic", FIRST + timedelta(days=n), marketplace="DE") for n in range(30)]
+    assert _plan(ready, documents=10) == [("sales_and_traffic", "a.DE|2026-01-21", "a.DE|2026-01-30")]
+    assert _plan(ready, documents=0) == []
+
+
+def test_a_document_of_a_month_costs_one_call_whatever_its_days() -> None:
+    ready = [_done("orders_by_last_update", FIRST, FIRST + timedelta(days=29))]
+    (run,) = plan_loads(ready, (), KEYS, harvested=(), affordable={"a": 1}, first=FIRST, now=NOW)
+    assert (run.area.last - run.area.first).days == 29
+    assert run.tags["spapi/documents"] == "1"
 
 
 def test_a_report_whose_load_is_under_way_waits_for_it() -> None:
