@@ -1,5 +1,5 @@
-"""The Glue data catalog: one external Parquet table a dataset, with its partitions, and the platform's own, so that Athena and
-Spectrum see every load. Schemas come from the registry; nothing is read from the files. A folder lake gets file:// locations, for a true local catalog."""
+"""The Glue data catalog: one external Parquet table a dataset, its partitions, and the platform's own, for Athena and Spectrum.
+Schemas come from the registry; nothing is read from the files. A folder lake gets file:// locations, for a true local catalog."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Catalog:
         return added
 
     def ensure_tables(self, registry: Registry) -> None:
-        """Every dataset's table, without partitions: what nobody loaded yet is an empty table to Athena and Spectrum, not an error."""
+        """Every dataset's table, without partitions: what nobody loaded yet is empty to Athena and Spectrum, not an error."""
         for name, dataset in registry.datasets.items():
             self.ensure_table(registry.report_of(name), dataset)
 

@@ -1,0 +1,15 @@
+"""Makes the lake readable before it is full: every dataset is an empty table, on the lake and in Glue, until its first load.
+Loading is `load.py`; the platform's own tables are `coverage.py`."""
+
+from __future__ import annotations
+
+from spapi_assets.ingest.context import IngestContext
+
+
+def prepare_lake(ctx: IngestContext) -> None:
+    """Zero-row files for engines that read the lake's folders, tables without partitions for those that read Glue. Repeatable."""
+    from spapi_assets.lake.parquet import schema_objects
+
+    schema_objects(ctx.lake, ctx.registry, pii_columns=ctx.settings.pii_columns)
+    if ctx.catalog is not None:
+        ctx.catalog.ensure_tables(ctx.registry)
