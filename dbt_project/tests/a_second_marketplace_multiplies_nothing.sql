@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_order_lines'}}}) }}
 -- The same SKU and ASIN live in many marketplaces: a join that forgets the marketplace multiplies rows. Every mart has exactly
 -- the rows and the sums of the staging it is made of.
 

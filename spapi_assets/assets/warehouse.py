@@ -56,6 +56,26 @@ class Translator(DagsterDbtTranslator):
             return super().get_asset_key(dbt_resource_props)
         return dg.AssetKey([_layer(dbt_resource_props), dbt_resource_props["name"]])
 
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """dbt tests are asked for together with their models: an automated run takes only what a condition asked for."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        if spec is None:
+            return None
+        return dg.AssetCheckSpec(
+            spec.name,
+            asset=spec.asset_key,
+            description=spec.description,
+            additional_deps=[d.asset_key for d in spec.additional_deps],
+            blocking=spec.blocking,
+            metadata=spec.metadata,
+            automation_condition=after_coverage,
+        )
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return str(dbt_resource_props["description"])  # the SQL is one click away, under "Source code"
+
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return _layer(dbt_resource_props)
 

@@ -105,10 +105,10 @@ class Collected:
         """The run's totals of one dataset."""
         mine = [load.datasets[dataset.name] for load in self.loads.values() if dataset.name in load.datasets]
         return {
-            "documents loaded": len(mine),
-            "rows loaded": sum(d.rows_out for d in mine),
-            "rows quarantined": sum(d.quarantined for d in mine),
-            "rows in = rows out + quarantined": all(d.rows_in == d.rows_out + d.quarantined for d in mine),
+            "run: documents loaded": len(mine),
+            "run: rows loaded": sum(d.rows_out for d in mine),
+            "run: rows quarantined": sum(d.quarantined for d in mine),
+            "run: rows in = rows out + quarantined": all(d.rows_in == d.rows_out + d.quarantined for d in mine),
         }
 
     def drift(self, dataset: Dataset) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,17 @@ def test_every_dbt_source_is_made_by_an_asset(graph) -> None:
     for key in staging:
         for parent in graph.get(key).parent_keys:
             assert graph.get(parent).is_materializable, f"{key} reads {parent}, which nothing makes"
+
+
+def test_every_dbt_test_is_a_check_that_runs_with_its_model(graph) -> None:
+    manifest = json.loads((ROOT / "dbt_project" / "target" / "manifest.json").read_text("utf-8"))
+    tests = {n["name"] for n in manifest["nodes"].values() if n["resource_type"] == "test"}
+    checks = {key.name: key for key in graph.asset_check_keys if key.asset_key.path[0] != "raw"}
+    assert len(tests) == len(checks)
+    for key in checks.values():
+        assert graph.get(key).automation_condition is not None, f"{key.name} would be left out of automated runs"
+    assert "every_settlement_adds_up_to_its_deposit" in checks
+    assert "a_second_marketplace_multiplies_nothing" in checks
 
 
 def test_raw_assets_show_their_columns_before_the_first_load(graph) -> None:
