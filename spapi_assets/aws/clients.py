@@ -32,7 +32,7 @@ def explained(doing: str) -> Iterator[None]:
         said = error.response.get("Error", {}).get("Message", "")
         advice = {
             "AccessDeniedException": "Give this process's role the permission.",
-            "ResourceNotFoundException": "Set up the AWS side first (see the installation guide), or correct the name.",
+            "ResourceNotFoundException": "Run `spapi setup` first, or correct the name; `spapi doctor` shows what is missing.",
         }.get(code, "")
         raise AwsError(f"AWS refused {doing}: {code}. {said} {advice}".strip()) from error
     except BotoCoreError as error:
@@ -72,14 +72,6 @@ class AwsClients:
     @property
     def glue(self) -> Any:
         return self.client("glue")
-
-    @property
-    def kms(self) -> Any:
-        return self.client("kms")
-
-    @property
-    def ssm(self) -> Any:
-        return self.client("ssm")
 
     @property
     def s3(self) -> Any:

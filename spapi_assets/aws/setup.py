@@ -1,14 +1,13 @@
-"""Makes what the platform needs in an AWS account: tables, queues, Glue database, bucket; and checks that it is there.
-Everything is idempotent. Production accounts may use infra/ (CloudFormation) instead; the names are the same."""
+"""Makes what the platform needs in an AWS account: tables, queues, Glue database, bucket. Everything is idempotent.
+Whether it is there and right is the doctor's to find out (`ingest/diagnosis_aws.py`)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from spapi_assets.aws.clients import AwsClients
@@ -30,15 +29,6 @@ class Made:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} {'made' if self.made else 'was there'}"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the doctor: what was looked at, whether it is right, and what to do if not."""
-
-    name: str
-    ok: bool
-    sentence: str
 
 
 def set_up_aws(clients: AwsClients, settings: Settings) -> list[str]:
@@ -198,52 +188,3 @@ def _bucket(clients: AwsClients, name: str) -> Made:
         ),
     )
     return Made("S3 bucket", name, True)
-
-
-def check(clients: AwsClients, settings: Settings) -> list[Finding]:
-    """What is there and right, one finding each; never raises for a missing thing."""
-    findings = [
-        _look("ledger table", lambda: _check_table(clients, settings.ledger_table)),
-        _look("quota table", lambda: _check_table(clients, settings.quota_table)),
-        _look("notification queue", lambda: _check_queue(clients, settings.queue_name)),
-        _look("Glue database", lambda: _check_glue(clients, settings.glue_database)),
-    ]
-    bucket = bucket_of(settings)
-    if bucket:
-        findings.append(_look("lake bucket", lambda: _check_bucket(clients, bucket)))
-    return findings
-
-
-def _look(name: str, look: Callable[[], tuple[bool, str]]) -> Finding:
-    try:
-        return Finding(name, *look())
-    except ClientError as error:
-        said = error.response.get("Error", {}).get("Message", "")
-        return Finding(name, False, f"AWS answers {_code(error)}: {said} Run `spapi setup`.")
-    except BotoCoreError as error:
-        return Finding(name, False, f"AWS cannot be reached: {error}. Check AWS_ENDPOINT_URL, region and credentials.")
-
-
-def _check_table(clients: AwsClients, name: str) -> tuple[bool, str]:
-    table = clients.dynamodb.describe_table(TableName=name)["Table"]
-    return table["TableStatus"] == "ACTIVE", f"Table {name} is {table['TableStatus']}."
-
-
-def _check_queue(clients: AwsClients, name: str) -> tuple[bool, str]:
-    url = clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    attributes = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    if AMAZON_NOTIFICATIONS_PRINCIPAL not in attributes.get("Policy", ""):
-        return False, f"Queue {name} does not let Amazon (account {AMAZON_NOTIFICATIONS_PRINCIPAL}) send: run `spapi setup`."
-    if "deadLetterTargetArn" not in attributes.get("RedrivePolicy", ""):
-        return False, f"Queue {name} has no dead-letter queue: run `spapi setup`."
-    return True, f"Queue {name} takes Amazon's notifications; {attributes['ApproximateNumberOfMessages']} wait."
-
-
-def _check_glue(clients: AwsClients, name: str) -> tuple[bool, str]:
-    clients.glue.get_database(Name=name)
-    return True, f"Glue database {name} is there."
-
-
-def _check_bucket(clients: AwsClients, name: str) -> tuple[bool, str]:
-    clients.s3.head_bucket(Bucket=name)
-    return True, f"Bucket {name} can be reached."

@@ -3,14 +3,24 @@ Nothing here knows what the items mean: see `ledger.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from spapi_assets.aws.clients import AwsError, explained
+
 if TYPE_CHECKING:
     from spapi_assets.aws.clients import AwsClients
+
+_ATTEMPTS = 7  # about 3 s in all: another transaction on the same item is over long before
+_FIRST_PAUSE = 0.05
+# Reasons that say nothing about the condition: somebody else was writing, or the table was busy. Repeating is right.
+_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -25,11 +35,24 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refused(error: ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") in (
-        "ConditionalCheckFailedException",
-        "TransactionCanceledException",
-        "TransactionConflictException",
-    )
+    """Whether a condition was false. A transaction says so by the reasons of its actions, not by its error code."""
+    return _code(error) == "ConditionalCheckFailedException" or "ConditionalCheckFailed" in _reasons(error)
+
+
+def _passing(error: ClientError) -> bool:
+    """Whether nothing was written because of others' writes or load: the same call may succeed in a moment."""
+    return _code(error) == "TransactionConflictException" or bool(_PASSING & _reasons(error))
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _reasons(error: ClientError) -> set[str]:
+    if _code(error) != "TransactionCanceledException":
+        return set()
+    reasons: Any = error.response.get("CancellationReasons") or ()
+    return {str(reason.get("Code")) for reason in reasons}
 
 
 class Table:
@@ -43,7 +66,8 @@ class Table:
         return self._clients.dynamodb
 
     def get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
-        found = self._db.get_item(TableName=self.name, Key=_wire(key), ConsistentRead=True).get("Item")
+        with explained(f"reading table {self.name}"):
+            found = self._db.get_item(TableName=self.name, Key=_wire(key), ConsistentRead=True).get("Item")
         return _plain(found) if found else None
 
     def put_action(self, item: Mapping[str, Any], condition: str | None = None, values: Mapping[str, Any] | None = None) -> dict:
@@ -57,42 +81,51 @@ class Table:
 
     def do(self, action: Mapping[str, Any]) -> bool:
         """One prepared Put by itself."""
-        try:
-            self._db.put_item(**action["Put"])
-        except ClientError as error:
-            if _refused(error):
-                return False
-            raise
-        return True
+        return self._unless_refused(lambda: self._db.put_item(**action["Put"]))
 
     def add(self, key: Mapping[str, str], attribute: str, entry: str, amount: int) -> None:
         """Count in a map attribute, e.g. the calls of an operation in `quota`."""
-        self._db.update_item(
-            TableName=self.name,
-            Key=_wire(key),
-            UpdateExpression="ADD #map.#entry :n",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeNames={"#map": attribute, "#entry": entry},
-            ExpressionAttributeValues=_wire({":n": amount}),
-        )
+        with explained(f"writing table {self.name}"):
+            self._db.update_item(
+                TableName=self.name,
+                Key=_wire(key),
+                UpdateExpression="ADD #map.#entry :n",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeNames={"#map": attribute, "#entry": entry},
+                ExpressionAttributeValues=_wire({":n": amount}),
+            )
+
+    def take_off_index(self, key: Mapping[str, str], value: str) -> bool:
+        """Remove an item from the index if it stands under `value` there; the item itself stays."""
+        change = {"TableName": self.name, "Key": _wire(key), "UpdateExpression": "REMOVE gsi_pk, gsi_sk"}
+        self._with_condition(change, "gsi_pk = :value", {":value": value})
+        return self._unless_refused(lambda: self._db.update_item(**change))
 
     def delete(self, key: Mapping[str, str], condition: str, values: Mapping[str, Any]) -> bool:
-        try:
-            self._db.delete_item(**self._with_condition({"TableName": self.name, "Key": _wire(key)}, condition, values))
-        except ClientError as error:
-            if _refused(error):
-                return False
-            raise
-        return True
+        action = self._with_condition({"TableName": self.name, "Key": _wire(key)}, condition, values)
+        return self._unless_refused(lambda: self._db.delete_item(**action))
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> bool:
-        try:
-            self._db.transact_write_items(TransactItems=list(actions))
-        except ClientError as error:
-            if _refused(error):
-                return False
-            raise
-        return True
+        return self._unless_refused(lambda: self._db.transact_write_items(TransactItems=list(actions)))
+
+    def _unless_refused(self, write: Callable[[], Any]) -> bool:
+        """True: written. False: a condition was false. Conflicts with others' writes are repeated, then an AwsError."""
+        for attempt in range(_ATTEMPTS):
+            with explained(f"writing table {self.name}"):
+                try:
+                    write()
+                except ClientError as error:
+                    if _refused(error):
+                        return False
+                    if not _passing(error):
+                        raise
+                else:
+                    return True
+            time.sleep(_FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1.0))
+        raise AwsError(
+            f"Table {self.name} refused a write {_ATTEMPTS} times because others were writing the same items or it was too busy. "
+            "Nothing was written; it is tried again by the next run or tick."
+        )
 
     def query(self, pk: str, low: str, high: str) -> Iterator[dict[str, Any]]:
         yield from self._pages(
@@ -101,14 +134,18 @@ class Table:
             ConsistentRead=True,
         )
 
-    def index(self, value: str) -> Iterator[dict[str, Any]]:
-        yield from self._pages(
-            IndexName="by_status", KeyConditionExpression="gsi_pk = :v", ExpressionAttributeValues=_wire({":v": value})
-        )
+    def index(self, value: str, *, below: str | None = None, most: int | None = None) -> Iterator[dict[str, Any]]:
+        """Items of the index under `value`, in its order; only those that sort before `below`, at most `most`."""
+        condition, values = "gsi_pk = :v", {":v": value}
+        if below is not None:
+            condition, values[":below"] = "gsi_pk = :v AND gsi_sk < :below", below
+        found = self._pages(IndexName="by_status", KeyConditionExpression=condition, ExpressionAttributeValues=_wire(values))
+        yield from found if most is None else islice(found, most)
 
     def _pages(self, **query: Any) -> Iterator[dict[str, Any]]:
         while True:
-            page = self._db.query(TableName=self.name, **query)
+            with explained(f"reading table {self.name}"):
+                page = self._db.query(TableName=self.name, **query)
             yield from map(_plain, page["Items"])
             if "LastEvaluatedKey" not in page:
                 return

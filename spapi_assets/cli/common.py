@@ -48,6 +48,7 @@ def explained(command: Command) -> Command:
     def run(*args: Any, **kwargs: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        from spapi_assets.aws.clients import AwsError
         from spapi_assets.aws.ledger import LedgerError
         from spapi_assets.lake.store import LakeError
 
@@ -63,7 +64,7 @@ def explained(command: Command) -> Command:
             raise click.ClickException(
                 f"AWS cannot be used: {error} Check AWS_REGION, AWS_ENDPOINT_URL, credentials and network."
             ) from error
-        except (LedgerError, LakeError) as error:
+        except (AwsError, LedgerError, LakeError) as error:
             raise click.ClickException(str(error)) from error
 
     return run  # type: ignore[return-value]

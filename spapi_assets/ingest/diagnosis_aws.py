@@ -101,7 +101,7 @@ def _table(ctx: IngestContext, name: str, index: str | None = None) -> Line:
         return failed("aws", check, f"Table {name} is {table['TableStatus']}.", "Wait until AWS has made it, then run it again.")
     names = [i["IndexName"] for i in table.get("GlobalSecondaryIndexes", ())]
     if index and index not in names:
-        fix = f"Add the index {index} (gsi_pk, gsi_sk; all attributes) as infra/ describes it, or use another table name."
+        fix = f"Add the index {index} (gsi_pk, gsi_sk; all attributes), or name another table and run `spapi setup`."
         return failed("aws", check, f"Table {name} lacks the index {index}.", fix)
     return passed("aws", check, f"Table {name} is {table['TableStatus']}.")
 

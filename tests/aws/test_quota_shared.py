@@ -141,5 +141,5 @@ def test_a_cool_down_is_shared_is_never_shortened_and_ends(clients: AwsClients) 
 
 
 def test_a_missing_table_is_an_error_that_says_what_to_do(aws: str) -> None:
-    with pytest.raises(AwsError, match=r"no-such-table.*Set up the AWS side"):
+    with pytest.raises(AwsError, match=r"no-such-table.*Run `spapi setup`"):
         DynamoThrottle(AwsClients(), "no-such-table").acquire(KEY, PLAN, max_wait=0)
