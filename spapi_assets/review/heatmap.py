@@ -23,8 +23,8 @@ STATES: dict[str, tuple[str, str]] = {
     "throttled": ("Waiting for quota", "no call is left for it yet"),
     "failed": ("Failed", "an error needs a look"),
     "denied": ("Denied", "a role is missing"),
-    "unavailable": ("Never to be had", "beyond what Amazon keeps"),
-    "not_due": ("Not due", "the day has not closed"),
+    "unavailable": ("Never to be had", "a snapshot not taken, or too old"),
+    "not_due": ("Nothing due", "no report of the day is expected"),
 }
 
 
@@ -90,6 +90,9 @@ def heatmap(rows: Mapping[tuple[str, str], Sequence[Run]], first: date, last: da
                 run.reason,
                 run.next_action,
             )
-            width = max(run.days * step - 1, 1.0)
-            parts.append(tag("rect", hover, x=x, y=top + 3, width=width, height=ROW - 6, rx=2.5, class_=f"s-{run.state}"))
+            parts.append(tag("rect", hover, x=x, y=top + 3, width=run.days * step, height=ROW - 6, class_=f"s-{run.state}"))
+    if weekly:  # One line a day over all rows: a run must not look like one long day.
+        for n in range(1, total):
+            x = LEFT + n * step
+            parts.append(tag("line", x1=x, x2=x, y1=24, y2=bottom, class_="cut"))
     return figure(WIDTH, bottom + 4, parts, "Coverage of every dataset by day")

@@ -22,9 +22,12 @@ from spapi_assets.review.sections.vendor import vendor
 SECTIONS = (glance, sales, profit, traffic, stock, vendor, settlements, coverage)
 _HERE = Path(__file__).parent
 
+# A day counts as due when a platform without any fault would have it by now.
 _SUMMARY = """
-select count(*) filter (is_usable) as usable, count(*) filter (state <> 'not_due') as due, count(distinct dataset) as datasets,
-    count(distinct account) as accounts, min(date) as first, max(date) filter (state <> 'not_due') as last
+select count(*) filter (is_usable) as usable, count(*) filter (state not in ('not_due', 'not_published', 'unavailable')) as due,
+    count(*) filter (state = 'not_published') as later, count(*) filter (state = 'unavailable') as never,
+    count(distinct dataset) as datasets, count(distinct account) as accounts, min(date) as first,
+    max(date) filter (state <> 'not_due') as last
 from marts.data_coverage"""
 
 
@@ -55,9 +58,12 @@ def write_review(
 
 def _summary(marts: Marts) -> str:
     facts = marts.rows(_SUMMARY)[0]
-    if not facts["due"]:
+    if facts["last"] is None:
         return "No partition is known yet."
-    return (
+    there = f"all {facts['due']:,}" if facts["usable"] == facts["due"] else f"{facts['usable']:,} of {facts['due']:,}"
+    text = (
         f"{facts['datasets']} datasets of {facts['accounts']} accounts, {span(facts['first'], facts['last'])}: "
-        f"{facts['usable']:,} of {facts['due']:,} days that are due can be read."
+        f"{there} days that are due can be read"
     )
+    others = ((facts["later"], "come later"), (facts["never"], "can never be had"))
+    return ", ".join([text, *(f"{number:,} {what}" for number, what in others if number)]) + "."

@@ -179,7 +179,53 @@ def test_every_gap_has_a_sentence_with_the_reason_and_the_next_step(business: Pa
         "Gaps (1) orders by last update, acc: 26–27 Feb 2026 denied. The role Inventory & Orders is missing. Ask for the role."
         in text
     )
-    assert "4 of 6 days that are due can be read" in text
+    assert "4 of 6 days that are due can be read." in text
+
+
+def test_days_that_nobody_could_have_are_not_counted_as_due_but_said(business: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(business)) as db:
+        more = "insert into marts.data_coverage values ('vendor_sales', 'v', 'acc', 'US', ?, ?, false, null, 'Why.', 'Next.')"
+        for n, state in enumerate(("not_due", "not_published", "not_published", "unavailable")):
+            db.execute(more, [LAST - timedelta(days=n), state])
+        db.execute("update marts.data_coverage set state = 'final', is_usable = true where state = 'denied'")
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    assert "all 6 days that are due can be read, 2 come later, 1 can never be had." in text
+
+
+def test_gaps_for_one_reason_are_one_sentence_and_what_needs_somebody_comes_first(business: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(business)) as db:
+        for dataset in ("vendor_sales", "vendor_stock"):
+            db.execute(
+                "insert into marts.data_coverage values (?, 'v', 'acc', 'US', ?, 'not_published', false, null, 'Soon.', 'Wait.')",
+                [dataset, LAST],
+            )
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    gaps = text[text.index("Gaps (") :]
+    assert gaps.startswith("Gaps (2) orders by last update, acc: 26–27 Feb 2026 denied.")
+    assert "vendor sales, acc · US and vendor stock, acc · US: 1 Mar 2026 not published yet. Soon. Wait." in gaps
+
+
+def test_a_week_in_which_the_settlements_end_says_so_and_has_no_margin(business: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(business)) as db:
+        db.execute("update marts.fct_settlements set settlement_ended_at = '2026-02-18 03:00' where settlement_id = 'S-OK'")
+        db.execute(
+            "insert into marts.sku_profit_weekly values"
+            " ('acc', 'DE', 'EUR', 'SHORT<1>', '2026-02-16', 1, 10, 0, 0, -30, 0, 0, -20, -20)"
+        )
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    assert "16–22 Feb 2026 settled until 18 Feb 1 €10 −€20 – By the day" in text
+    assert "9–15 Feb 2026 4 €200 €60 30.0 %" in text
+
+
+def test_a_store_known_from_settlements_only_is_explained(business: Path, tmp_path: Path) -> None:
+    assert "no other report" not in read(write_review(business, tmp_path / "r.html", generated_at=MADE))[0]
+    with duckdb.connect(str(business)) as db:
+        db.execute(
+            "insert into marts.sku_profit_weekly values"
+            " ('acc', 'FR', 'EUR', 'SHORT<1>', '2026-02-09', 1, 10, 0, 0, -3, 0, 0, 7, 7)"
+        )
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    assert "Settlements bring every store of an account: of FR no other report is asked for." in text
 
 
 def test_a_section_without_rows_says_why_from_the_coverage(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from spapi_assets.review.svg import tag
 
 LONGEST_DAYS = 120
 SENTENCES = 20
+# What a reader can do something about comes first.
+URGENCY = ("failed", "denied", "missing", "empty_suspected", "throttled", "requested", "not_published", "unavailable")
 SILENT = {"final", "provisional", "empty_confirmed", "not_due"}
 
 _DAYS = """
@@ -47,14 +49,23 @@ def coverage(marts: Marts) -> str:
 
 
 def _gaps(rows: dict[tuple[str, str], list[Run]]) -> str:
-    gaps = [(who, run) for who, row in rows.items() for run in row if run.state not in SILENT]
+    alike: dict[tuple[str, str, str, str], list[str]] = {}
+    runs_of: dict[tuple[str, str, str, str], Run] = {}
+    for (dataset, whose), row in rows.items():
+        for run in row:
+            if run.state not in SILENT:
+                key = (run.state, span(run.first, run.last), run.reason, run.next_action)
+                alike.setdefault(key, []).append(f"{dataset}, {whose}")
+                runs_of[key] = run
+    gaps = [(" and ".join(whose), runs_of[key]) for key, whose in alike.items()]
     if not gaps:
         return card(tag("p", "No gaps: every day that is due is loaded or known to be empty."), title="Gaps")
     gaps.sort(key=lambda g: (g[1].last, g[1].days), reverse=True)
+    gaps.sort(key=lambda g: URGENCY.index(g[1].state) if g[1].state in URGENCY else 0)
     items = [
-        tag("li", tag("i", class_=f"s-{run.state}") + tag("b", escape(f"{dataset}, {whose}: {span(run.first, run.last)}"))
+        tag("li", tag("i", class_=f"s-{run.state}") + tag("b", escape(f"{whose}: {span(run.first, run.last)}"))
             + escape(f" {STATES.get(run.state, (run.state,))[0].lower()}. {run.reason} ") + tag("em", escape(run.next_action)))
-        for (dataset, whose), run in gaps[:SENTENCES]
+        for whose, run in gaps[:SENTENCES]
     ]  # fmt: skip
     more = f"{len(gaps) - SENTENCES} more gaps are in the table marts.data_coverage." if len(gaps) > SENTENCES else ""
     return card(tag("ul", "".join(items), class_="gaps"), title=f"Gaps ({len(gaps)})", note=more)

@@ -52,13 +52,13 @@ def delta(change: float | None, previous: str) -> str:
     )
 
 
-def moved_points(points: float | None, previous: str, *, good_when_up: bool = True) -> str:
-    """The same for a share, in percentage points: a relative change of a percentage misleads."""
+def moved_points(points: float | None, previous: str, *, good_when_up: bool | None = True) -> str:
+    """The same for a share, in percentage points: a relative change of a percentage misleads. None: neither way is good."""
     if points is None:
         return tag("span", "no comparison", class_="delta flat")
     if abs(points) < 0.0005:
         return tag("span", "unchanged", class_="delta flat")
-    class_ = "up" if (points > 0) is good_when_up else "down"
+    class_ = "flat" if good_when_up is None else "up" if (points > 0) is good_when_up else "down"
     arrow = "▲" if points > 0 else "▼"
     return tag("span", f"{arrow} {abs(points) * 100:.1f} pts", class_=f"delta {class_}") + tag(
         "span", escape(f" from {previous}"), class_="was"

@@ -75,7 +75,7 @@ def _seller(marts: Marts) -> list[str]:
             _measure("Units", r, "units", None),
             _measure("Orders", r, "orders", None),
             _ratio_tile(
-                "Promotion discount", r["discount"], r["sales"], r["discount_before"], r["sales_before"], good_when_up=False
+                "Promotion discount", r["discount"], r["sales"], r["discount_before"], r["sales_before"], good_when_up=None
             ),
         ]
         seen = traffic.get((r["account"], r["marketplace"]))
@@ -120,7 +120,9 @@ def _tile(name: str, value: str, changed: float | None, previous: str) -> str:
     return tag("div", figure + tag("p", delta(changed, before)), class_="tile")
 
 
-def _ratio_tile(name: str, part: Any, whole: Any, part_before: Any, whole_before: Any, *, good_when_up: bool = True) -> str:
+def _ratio_tile(
+    name: str, part: Any, whole: Any, part_before: Any, whole_before: Any, *, good_when_up: bool | None = True
+) -> str:
     now = float(part or 0) / float(whole) if whole else None
     before = float(part_before or 0) / float(whole_before) if whole_before else None
     points = None if now is None or before is None else now - before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from html import escape
 from typing import Any
 
@@ -12,6 +12,7 @@ from spapi_assets.review.sections.frame import bar, card, empty, section, table
 from spapi_assets.review.svg import tag
 from spapi_assets.review.waterfall import waterfall
 
+_Span = tuple[datetime, datetime]  # start of the first settlement, end of the last, in UTC
 WEEKS = 8
 SHOWN = 12
 
@@ -34,6 +35,15 @@ from marts.sku_profit_weekly
 where week_start > (select max(week_start) from marts.sku_profit_weekly where payout <> 0) - 7 * $weeks
 group by all having sum(payout) <> 0 or sum(settled_units) <> 0 order by week_start"""
 
+_SETTLED = """
+select account, marketplace, currency, min(settlement_started_at) as first, max(settlement_ended_at) as last
+from marts.fct_settlements group by all"""
+
+_ONLY_SETTLED = """
+select distinct marketplace from marts.sku_profit_weekly where payout <> 0 and marketplace not in ('OFF_AMAZON', 'SEVERAL')
+    and (account, marketplace) not in (select (account, marketplace) from marts.fct_order_lines)
+order by marketplace"""
+
 _PARTS = (
     ("Promotions", "promotions"),
     ("Refunds", "refunds"),
@@ -54,12 +64,16 @@ def profit(marts: Marts) -> str:
         f"The newest {WEEKS} weeks with settled money: what customers paid without tax, what Amazon took, and what is left "
         "before the cost of goods. Every settlement line is in one of these steps."
     )
+    strangers = [r["marketplace"] for r in marts.rows(_ONLY_SETTLED)]
+    if strangers:
+        lead += f" Settlements bring every store of an account: of {', '.join(strangers)} no other report is asked for."
+    settled = {(r["account"], r["marketplace"], r["currency"]): (r["first"], r["last"]) for r in marts.rows(_SETTLED)}
     if not blocks:
         return section("profit", "Profit", lead, empty("Nothing is settled yet.", marts.why_missing("settlements")))
-    return section("profit", "Profit", lead, *(_block(who, rows, weeks[who]) for who, rows in blocks.items()))
+    return section("profit", "Profit", lead, *(_block(who, rows, weeks[who], settled.get(who)) for who, rows in blocks.items()))
 
 
-def _block(who: tuple[str, str, str], rows: list[dict[str, Any]], weekly: list[dict[str, Any]]) -> str:
+def _block(who: tuple[str, str, str], rows: list[dict[str, Any]], weekly: list[dict[str, Any]], settled: _Span | None) -> str:
     account, marketplace, currency = who
     total = {
         name: float(sum(r[name] for r in rows))
@@ -73,21 +87,32 @@ def _block(who: tuple[str, str, str], rows: list[dict[str, Any]], weekly: list[d
     weeks = span(min(firsts), max(r["last"] for r in rows if r["last"]) + timedelta(days=6)) if firsts else ""
     margin = f"{share(total['net'] / total['revenue'])} of revenue is left" if total["revenue"] else "No revenue in these weeks"
     left = card(flow, title=f"{marketplace} · {currency} · {account}", note=f"{margin}. Weeks {weeks}.") + _weeks(
-        weekly, currency
+        weekly, currency, settled
     )
     return tag("div", tag("div", left) + _skus(rows, currency), class_="pair")
 
 
-def _weeks(rows: list[dict[str, Any]], currency: str) -> str:
+def _cut(week: date, settled: _Span | None) -> str:
+    """What a week lacks because the settlements start or end inside it; nothing when it is whole."""
+    if settled is None:
+        return ""
+    if settled[1] < datetime.combine(week + timedelta(days=7), time(0)):
+        return f"settled until {settled[1].day} {settled[1]:%b}"
+    return f"settled from {settled[0].day} {settled[0]:%b}" if settled[0].date() > week else ""
+
+
+def _weeks(rows: list[dict[str, Any]], currency: str, settled: _Span | None) -> str:
+    cut = {r["week_start"]: _cut(r["week_start"], settled) for r in rows}
     largest = max((abs(float(r["net"])) for r in rows), default=0.0)
     cells = [
         [
-            span(r["week_start"], r["week_start"] + timedelta(days=6)),
+            span(r["week_start"], r["week_start"] + timedelta(days=6))
+            + (tag("small", escape(cut[r["week_start"]])) if cut[r["week_start"]] else ""),
             count(r["units"]),
             money(r["revenue"], currency),
             bar(float(r["net"]), largest, "total"),
             money(r["net"], currency),
-            share(float(r["net"]) / float(r["revenue"])) if r["revenue"] else "–",
+            share(float(r["net"]) / float(r["revenue"])) if r["revenue"] and not cut[r["week_start"]] else "–",
         ]
         for r in rows
     ]
@@ -100,8 +125,8 @@ def _weeks(rows: list[dict[str, Any]], currency: str) -> str:
         ("Margin", "num"),
     ]
     note = (
-        "By the day an amount was booked; a settlement ends in the middle of a week, so the newest week is cut short. "
-        "Advertising, storage and subscriptions count in the week they were charged."
+        "By the day an amount was booked; a settlement ends in the middle of a week, so the newest week is cut "
+        "short and has no margin. Advertising, storage and subscriptions count in the week they were charged."
     )
     return card(table(head, cells, "tight"), title="By week", note=note)
 

@@ -46,7 +46,7 @@ def settlements(marts: Marts) -> str:
             money(r["difference"], r["currency"], 2),
             verdict,
         ])  # fmt: skip
-    texts = [("Settlement", "name"), ("Store", ""), ("Period", ""), ("Paid on", "")]
+    texts = [("Settlement", "name"), ("Store", ""), ("Period", ""), ("Deposit on", "")]
     head = [*texts, *((name, "num") for name in ("Lines", "Lines add up to", "Deposit", "Difference")), ("", "")]
     verdict = (
         f"All {len(rows)} settlements balance to the cent."

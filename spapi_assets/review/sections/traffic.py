@@ -22,7 +22,10 @@ def traffic(marts: Marts) -> str:
     stores: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for r in marts.rows(_DAYS):
         stores.setdefault((r["account"], r["marketplace"]), []).append(r)
-    lead = "Visits to the product pages and units ordered per visit, as Amazon totals the store's day."
+    lead = (
+        "Visits to the product pages and units ordered per visit, as Amazon totals the store's day: "
+        "orders cancelled later stay counted."
+    )
     if not stores:
         why = marts.why_missing("sales_and_traffic_by_date", "sales_and_traffic_by_asin")
         return section("traffic", "Traffic and conversion", lead, empty("No traffic is loaded.", why))
