@@ -1,11 +1,12 @@
-"""Writes rows into one Parquet file per day, on local disk, in bounded memory and with an encoder thread of its own.
+"""Writes rows into one Parquet file per day, on local disk, in bounded memory: a thread sorts rows into days, two write days.
 Nothing here is visible in the lake: `load.py` publishes the finished files."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,7 @@ from spapi_assets.lake.parquet import LINEAGE, write_empty, writer_options
 BUFFER_BYTES = 12 << 20
 SMALL_ROWS = 4096  # fewer rows of a day wait for more, so that stragglers do not make tiny row groups
 ROW_GROUP = 32 * 1024
+WRITERS = 2
 
 
 @dataclass
@@ -43,10 +45,12 @@ class PartitionWriter:
         self._buffer: list[pa.Table] = []
         self._buffered = 0
         self._dictionary: list[str] = []
+        self._first_write = threading.Lock()
         self._jobs: queue.Queue[list[pa.Table] | None] = queue.Queue(maxsize=1)
         self._error: BaseException | None = None
-        self._encoder = threading.Thread(target=self._encode, name="parquet-encoder", daemon=True)
-        self._encoder.start()
+        self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="parquet-writer")
+        self._sorter = threading.Thread(target=self._sort, name="parquet-sorter", daemon=True)
+        self._sorter.start()
         self.rows = 0
 
     def add(self, table: pa.Table) -> None:
@@ -66,20 +70,34 @@ class PartitionWriter:
             self._jobs.put(self._buffer)
             self._buffer, self._buffered = [], 0
 
-    def _encode(self) -> None:
+    def _sort(self) -> None:
         pool = pa.default_memory_pool()
+        writing: list[Future[None]] = []
         while (job := self._jobs.get()) is not None:
             if self._error is not None:
                 continue  # keep emptying the queue, so that the producer never blocks
             try:
                 table = pa.concat_tables(job).unify_dictionaries()
                 job.clear()
-                for day, rows in self._split(table):
-                    self._take(day, rows)
-                del table, rows
+                days = list(self._split(table))
+                del table
+                # This job was sorted while the last one was written; a day's rows stay in order, as one follows the other.
+                self._finish(writing)
                 pool.release_unused()  # allocators keep what other threads freed; give it back
+                writing = [self._pool.submit(self._take, self._entry(day), rows) for day, rows in days]
+                del days
             except BaseException as error:  # handed to the producer's thread, which raises it
                 self._error = error
+        try:
+            self._finish(writing)
+        except BaseException as error:
+            self._error = self._error or error
+
+    @staticmethod
+    def _finish(writing: Iterable[Future[None]]) -> None:
+        """Waits for all, so that nobody writes any more, then raises what the first of them met."""
+        for future in wait(writing).done:
+            future.result()
 
     def _split(self, table: pa.Table) -> Iterator[tuple[date | None, pa.Table]]:
         """The rows of each day, in the document's order."""
@@ -98,10 +116,13 @@ class PartitionWriter:
             yield date.fromordinal(date(1970, 1, 1).toordinal() + day), table.slice(start, count)
             start += count
 
-    def _take(self, day: date | None, rows: pa.Table) -> None:
+    def _entry(self, day: date | None) -> _Day:
         entry = self._days.get(day)
         if entry is None:
             entry = self._days[day] = _Day(self._scratch())
+        return entry
+
+    def _take(self, entry: _Day, rows: pa.Table) -> None:
         entry.rows += rows.num_rows
         if entry.waiting_rows + rows.num_rows < SMALL_ROWS:
             # A copy, because a slice would keep the whole table it was cut from in memory.
@@ -113,8 +134,9 @@ class PartitionWriter:
 
     def _write(self, entry: _Day, table: pa.Table) -> None:
         table = self._complete(table)
-        if not self._dictionary:
-            self._dictionary = _repetitive(table)
+        with self._first_write:
+            if not self._dictionary:
+                self._dictionary = _repetitive(table)
         if entry.writer is None:
             # The Arrow schema is left out of the file, so that readers see text where this process held dictionaries.
             entry.writer = pq.ParquetWriter(
@@ -144,13 +166,16 @@ class PartitionWriter:
         self._stop()
         if self._error is not None:
             raise self._error
-        for entry in self._days.values():
-            if entry.waiting:
-                self._write(entry, pa.concat_tables(entry.waiting))
-                entry.waiting = []
-            if entry.writer is not None:
-                entry.writer.close()
+        self._finish([self._pool.submit(self._close, entry) for entry in self._days.values()])
+        self._pool.shutdown()
         return {day: (entry.local, entry.rows) for day, entry in self._days.items()}
+
+    def _close(self, entry: _Day) -> None:
+        if entry.waiting:
+            self._write(entry, pa.concat_tables(entry.waiting))
+            entry.waiting = []
+        if entry.writer is not None:
+            entry.writer.close()
 
     def empty(self) -> Path:
         """One more file with the schema and no row."""
@@ -159,17 +184,18 @@ class PartitionWriter:
         return local
 
     def abandon(self) -> None:
-        """Ends the encoder after an error elsewhere; the files are the caller's to throw away."""
+        """Ends the writing threads after an error elsewhere; the files are the caller's to throw away."""
         self._error = self._error or RuntimeError("abandoned")
         self._stop()
+        self._pool.shutdown()
         for entry in self._days.values():
             if entry.writer is not None:
                 entry.writer.close()
 
     def _stop(self) -> None:
-        if self._encoder.is_alive():
+        if self._sorter.is_alive():
             self._jobs.put(None)
-            self._encoder.join()
+            self._sorter.join()
 
 
 def _constant(value: Any, type_: pa.DataType, rows: int) -> pa.Array:
