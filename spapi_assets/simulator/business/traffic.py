@@ -105,7 +105,8 @@ def collect(
             shipping.shipped_orders += 1
             shipping.shipped_units += sum(line.units for line in order.lines)
             shipping.shipped_sales += sum(line.price for line in order.lines)
-        counted = begin <= order.purchased and order.attributed <= now and not 0 < order.cancelled <= now
+        # A cancelled order stays counted: Seller Central says that business reports include cancelled orders.
+        counted = begin <= order.purchased and order.attributed <= now
         bought = days[local_day(zone, order.purchased)] if counted else None
         for line in order.lines:
             if line.refund_at and begin <= line.refund_at < end and line.refund_at <= now:
