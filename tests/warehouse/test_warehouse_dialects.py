@@ -64,6 +64,7 @@ def render(path: Path, engine: str) -> str:
     environment.globals.update(
         adapter=adapter,
         ref=lambda name: f"spapi_marts.{name}",
+        config=lambda **_: "",
         source=lambda schema, name: f"spapi_{schema}.{name}",
         **{"return": lambda value: value},
     )

@@ -55,6 +55,34 @@ def test_every_mart_declares_its_grain_and_a_test_proves_it(handmade: Warehouse)
         assert node["config"]["materialized"] == "table"
 
 
+def test_every_mart_has_a_uniqueness_a_not_null_and_a_relationship_test(handmade: Warehouse) -> None:
+    kinds: dict[str, set[str]] = {name: set() for name in marts(handmade)}
+    for node in handmade.manifest()["nodes"].values():
+        mart = (node.get("attached_node") or "").split(".")[-1]
+        if node["resource_type"] == "test" and mart in kinds:
+            kind = node.get("test_metadata", {}).get("name")
+            kinds[mart].add("relationship" if kind in ("relationships", "relationship_on") else str(kind))
+    wanted = {"unique_grain", "not_null", "relationship"}
+    assert {mart: wanted - found for mart, found in kinds.items() if wanted - found} == {}
+
+
+def test_a_store_that_nobody_knows_turns_the_relationship_tests_red(tmp_path: Path, handmade: Warehouse) -> None:
+    import duckdb
+
+    compiled = {
+        node["attached_node"].split(".")[-1]: node["compiled_code"]
+        for node in handmade.manifest()["nodes"].values()
+        if node.get("test_metadata", {}).get("name") == "relationships"
+    }
+    copy = tmp_path / handmade.database.name
+    shutil.copy(handmade.database, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for mart in ("dim_product", "fct_settlements", "data_coverage"):
+            assert connection.execute(compiled[mart]).fetchall() == [], mart
+            connection.execute(f"update marts.{mart} set marketplace = 'XX' where marketplace in ('DE', 'US')")
+            assert connection.execute(compiled[mart]).fetchall(), mart
+
+
 def test_every_dataset_of_the_registry_has_one_staging_model_without_joins(handmade: Warehouse) -> None:
     for dataset in load_registry().datasets:
         text = (PROJECT / "models" / "staging" / f"stg_{dataset}.sql").read_text("utf-8")
