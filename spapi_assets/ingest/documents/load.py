@@ -14,7 +14,7 @@ from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocumen
 from spapi_assets.ingest.documents.inflate import MAGIC, Corrupt, Truncated, plain_bytes
 from spapi_assets.ingest.documents.json_document import read_json
 from spapi_assets.ingest.documents.json_rows import UnknownPaths
-from spapi_assets.ingest.documents.receive import Received, receive
+from spapi_assets.ingest.documents.receive import Received, Receiver
 from spapi_assets.ingest.documents.sink import Sink
 from spapi_assets.ingest.documents.tsv import read_tsv
 from spapi_assets.lake.layout import quarantine_object
@@ -26,30 +26,33 @@ _REREADS = 50
 def load_document(chunks: Iterable[bytes], context: DocumentContext, lake: Lake, *, archive: bool = True) -> LoadResult:
     """Loads the exact body bytes `chunks` of one document (as received: compressed if they came compressed).
 
-    Memory is bounded whatever the size: the body is spooled to local disk, then read in blocks. Partitions become visible
+    Memory is bounded whatever the size: the body is spooled to local disk and read in blocks while it comes; files are
+    written once it has come whole, because each row carries the hash of all bytes. Partitions become visible
     at the end, each atomically, after the archived bytes and before the manifest, so that a crash at any point leaves
     whole partitions and a document that is simply loaded again.
 
     Raises TruncatedDocument (download again), UnreadableDocument and WrongDocument (nothing is loaded; all but the
     truncated ones are archived with a manifest that says so). `archive=False` is for replay, which reads the archive.
     """
-    with lake.stage() as stage:
-        received = receive(chunks, stage.scratch())
+    with lake.stage() as stage, Receiver(chunks, stage.scratch()) as receiver:
         try:
-            result = _read(received, context, lake, stage)
+            result = _read(receiver, context, lake, stage)
         except TruncatedDocument:
+            receiver.whole()  # a download that broke off explains more than what it did to the bytes
             raise
         except DocumentError as error:
+            received = receiver.whole()
             if archive:
                 _archive(received, context, lake, stage, "rejected", error=str(error))
             raise
         except Exception as error:
             # A defect of ours must not cost the document: its URL lives for minutes and another costs quota.
+            received = receiver.whole()
             if archive:
                 _archive(received, context, lake, stage, "received", error=f"{type(error).__name__}: {error}")
             raise
         if archive:
-            _archive(received, context, lake, stage, "loaded", result=result)
+            _archive(receiver.whole(), context, lake, stage, "loaded", result=result)
         else:
             stage.publish()
         _clean_quarantine(result, context, lake)
@@ -89,14 +92,14 @@ def _is_gzip(received: Received) -> bool:
         return file.read(2) == MAGIC
 
 
-def _read(received: Received, context: DocumentContext, lake: Lake, stage: Stage) -> LoadResult:
+def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage) -> LoadResult:
     compression: dict[str, Any] = {
         "flag": context.compression,
         "content_encoding": context.content_encoding,
         "evidence": "the body's first bytes",
     }
     announced = context.compression == "GZIP" or context.content_encoding == "gzip"
-    if received.size == 0 and announced:
+    if announced and receiver.is_empty():
         context.fail(TruncatedDocument, "The body has no byte, although gzip was announced", "Download it again with a new URL.")
     unknown: dict[str, tuple[str, ...]] = {}
     for _ in range(_REREADS):
@@ -105,11 +108,11 @@ def _read(received: Received, context: DocumentContext, lake: Lake, stage: Stage
         warnings: list[str] = []
 
         def open_sink(dataset: Dataset, columns: tuple[str, ...], sinks: dict[str, Sink] = sinks) -> Sink:
-            sinks[dataset.name] = Sink(dataset, context, stage, received.sha256, columns)
+            sinks[dataset.name] = Sink(dataset, context, stage, receiver.sha256, columns)
             return sinks[dataset.name]
 
         try:
-            plain = plain_bytes(received.chunks(), compression)
+            plain = plain_bytes(receiver.chunks(), compression)
             if context.report.format == "json":
                 size = read_json(plain, context, open_sink, unknown, decisions, warnings)
             elif context.report.format == "tsv":
@@ -134,10 +137,12 @@ def _read(received: Received, context: DocumentContext, lake: Lake, stage: Stage
         except Corrupt as error:
             _abandon(sinks)
             context.fail(UnreadableDocument, f"The document cannot be decompressed: {error}", "Download it again with a new URL.")
-        except BaseException:
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                receiver.stop()  # the process is to end: do not wait for a slow network
             _abandon(sinks)
             raise
-        return _result(received, context, lake, sinks, datasets, decisions, warnings, size)
+        return _result(receiver.whole(), context, lake, sinks, datasets, decisions, warnings, size)
     raise AssertionError(f"more than {_REREADS} readings found ever more unknown keys")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,7 +39,9 @@ class _Day:
 class PartitionWriter:
     """Rows of one dataset, by day. `None` as the day is 'the document's day', which may be known only at the end."""
 
-    def __init__(self, scratch: Callable[[], Path], schema: pa.Schema, lineage: dict[str, Any], fixed: date | None) -> None:
+    def __init__(
+        self, scratch: Callable[[], Path], schema: pa.Schema, lineage: Callable[[], Mapping[str, Any]], fixed: date | None
+    ) -> None:
         self._scratch, self.schema, self._lineage, self._fixed = scratch, schema, lineage, fixed
         self._days: dict[date | None, _Day] = {}
         self._buffer: list[pa.Table] = []
@@ -153,9 +155,10 @@ class PartitionWriter:
     def _complete(self, table: pa.Table) -> pa.Table:
         """The schema's columns in its order, with the lineage that is the same for all rows."""
         arrays: list[pa.Array | pa.ChunkedArray] = []
+        lineage = self._lineage()
         for f in self.schema:
-            if f.name in self._lineage:
-                arrays.append(_constant(self._lineage[f.name], f.type, table.num_rows))
+            if f.name in lineage:
+                arrays.append(_constant(lineage[f.name], f.type, table.num_rows))
             else:
                 arrays.append(table.column(f.name))
         return pa.table(arrays, names=self.schema.names).unify_dictionaries()

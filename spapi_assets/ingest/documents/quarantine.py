@@ -3,7 +3,7 @@ Deciding what does not fit happens where values are read; this only keeps it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Rejected:
 class Quarantine:
     """Collects rejected lines of one dataset into one local file, a few thousand at a time."""
 
-    def __init__(self, local: Path, lineage: dict[str, Any]) -> None:
+    def __init__(self, local: Path, lineage: Callable[[], Mapping[str, Any]]) -> None:
         self.local = local
         self.count = 0
         self.reasons: dict[str, int] = {}
@@ -67,7 +67,8 @@ class Quarantine:
             return
         if self._writer is None:
             self._writer = pq.ParquetWriter(self.local, SCHEMA, **writer_options())
-        rows = [{**vars(r), **self._lineage} for r in self._rows]
+        lineage = self._lineage()
+        rows = [{**vars(r), **lineage} for r in self._rows]
         self._writer.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
         self._rows = []
 

@@ -3,7 +3,7 @@ Reading is `tsv.py` and `json_document.py`; making the result visible is `load.p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,17 +24,21 @@ PREVIEW_ROWS = 10
 class Sink:
     """Collects batches; `finish` assigns every finished file its place in the lake."""
 
-    def __init__(self, dataset: Dataset, context: DocumentContext, stage: Stage, sha256: str, unknown: Sequence[str]) -> None:
+    def __init__(self, dataset: Dataset, context: DocumentContext, stage: Stage, sha256: Callable[[], str], unknown: Sequence[str]) -> None:
         self.dataset, self.context, self.stage = dataset, context, stage
         self.days = Days(dataset, context)
         self.unknown = tuple(unknown)
         self.missing: tuple[str, ...] = ()
         self.rows_in = 0
-        lineage = {
-            "_report_id": context.report_id,
-            "_document_sha256": sha256,
-            "_loaded_at": context.loaded_at.astimezone(UTC),
-        }
+
+        def lineage() -> Mapping[str, Any]:
+            # The hash is known when the body has come whole, which may be after its first rows were read.
+            return {
+                "_report_id": context.report_id,
+                "_document_sha256": sha256(),
+                "_loaded_at": context.loaded_at.astimezone(UTC),
+            }
+
         schema = parquet_schema(dataset, pii_columns=context.pii_columns, unknown=self.unknown)
         self._writer = PartitionWriter(stage.scratch, schema, lineage, self.days.fixed)
         self._quarantine = Quarantine(stage.scratch(), lineage)
