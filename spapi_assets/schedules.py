@@ -1,27 +1,17 @@
 """One schedule per report that can be asked for: at its hour it asks for the days Amazon publishes or restates.
-Which of those days really cost a request is decided by the planner; asking for a finished day costs nothing."""
+Which of those days really cost a request is decided by the planner; older gaps are the sweep's (`ingest/upkeep.py`)."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import dagster as dg
 
 from spapi_assets.assets.requests import PRIORITY_TAG, request_key
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.ingest.windows import due_range
 from spapi_assets.partitions import Rectangle
 from spapi_assets.settings import Settings
-
-# Days behind the newest due day that are looked at again, so that a missed morning heals itself.
-CATCH_UP_DAYS = 3
-
-
-def due_range(report: Report, today: date, first: date) -> tuple[date, date]:
-    """The days a scheduled run looks at: the newest published day back through restatement and catch-up."""
-    if report.window.kind is WindowKind.SNAPSHOT:
-        return today, today
-    newest = today - timedelta(days=1 + report.window.lag_hours // 24)
-    return max(first, newest - timedelta(days=report.window.restated_days + CATCH_UP_DAYS)), newest
 
 
 def request_schedule(report: Report, settings: Settings) -> dg.ScheduleDefinition:

@@ -225,6 +225,9 @@ class Ledger:
         `result` is `ingest.documents.LoadResult` (archive_uri, sha256, datasets with rows_out and quarantined).
         """
         now, current = self.now(), self._must(record)
+        if result.sha256 and current.status is not ReportStatus.DONE:
+            # Its document was refused once and fits today's registry: the days are no longer without data.
+            current = replace(current, status=ReportStatus.DONE, verdict=None, retry_at=None)
         done = replace(
             current,
             loaded_at=now,
@@ -249,6 +252,10 @@ class Ledger:
         bad = replace(current, status=ReportStatus.FATAL, verdict=verdict, reason=reason[:2000], retry_at=retry_at)
         wrote = self._write(bad, "#status = :done AND attribute_not_exists(loaded_at)", {":done": "DONE"})
         return bad if wrote else self._must(record)
+
+    def retried(self, record: ReportRecord) -> None:
+        """The retry of this request was planned, or its days need none: it is no longer looked at. The record stays as it is."""
+        self.table.take_off_index(request_key(record.request_id), "RETRY")
 
     def reopen(self, record: ReportRecord) -> ReportRecord:
         """Load a finished report again."""
@@ -287,6 +294,10 @@ class Ledger:
 
     def done_not_loaded(self) -> list[ReportRecord]:
         return [decode(i) for i in self.table.index("READY")]
+
+    def retries_due(self, most: int) -> list[ReportRecord]:
+        """Requests that ended without data and whose `retry_at` has passed, the longest waiting first; at most `most`."""
+        return [decode(i) for i in self.table.index("RETRY", below=stamp(self.now()), most=most)]
 
     def unjudged(self) -> list[ReportRecord]:
         return [decode(i) for i in self.table.index("UNJUDGED")]

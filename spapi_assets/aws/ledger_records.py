@@ -62,6 +62,7 @@ class Verdict(StrEnum):
 
 
 PERMANENT = frozenset({Verdict.CONFIGURATION, Verdict.MISSING_ROLE})
+_NOT_RETRIED = PERMANENT | {Verdict.SUPERSEDED, Verdict.EMPTY_CONFIRMED}
 
 
 @dataclass(frozen=True)
@@ -208,13 +209,15 @@ def unstamp(value: str) -> datetime:
 
 
 def index_of(record: ReportRecord) -> str | None:
-    """The partition of the `by_status` index the record belongs in; finished and loaded records are in none."""
+    """The partition of the `by_status` index the record belongs in; records that nothing happens to any more are in none."""
     if record.ready:
         return "READY"
     if record.unjudged:
         return "UNJUDGED"
     if record.status in (ReportStatus.IN_QUEUE, ReportStatus.IN_PROGRESS):
         return "OPEN"
+    if record.status.finished and record.retry_at and record.loaded_at is None and record.verdict not in _NOT_RETRIED:
+        return "RETRY"
     return None if record.status.finished else record.status.value
 
 
@@ -238,7 +241,9 @@ def encode(record: ReportRecord) -> dict[str, Any]:
     index = index_of(record)
     if index:
         item["gsi_pk"] = index
-        item["gsi_sk"] = record.request_id
+        # Retries stand in the order of their times, so that those that are due are one short query.
+        due = f"{stamp(record.retry_at)}#" if index == "RETRY" and record.retry_at else ""
+        item["gsi_sk"] = due + record.request_id
     return item
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
@@ -18,6 +19,7 @@ from spapi_assets.ingest.outcomes import judge
 from spapi_assets.ingest.requesting import ask
 from spapi_assets.ingest.sweep import poll
 from spapi_assets.ingest.truth import Truth, TruthState, truth
+from spapi_assets.ingest.upkeep import kept_up_from
 from spapi_assets.ingest.windows import today
 from spapi_assets.lake.layout import Partition
 from spapi_assets.spapi.errors import SpApiError, Throttled
@@ -264,7 +266,8 @@ def _tell(ctx: IngestContext, report: Report, partitions: Sequence[Partition], c
     now = ctx.now()
     for key, days in _by_key([*partitions, *collected.elsewhere(partitions)]).items():
         first, last = days[0].day, days[-1].day
-        records = ctx.ledger.records(report.name, key, first, last)
+        known = ctx.ledger.records(report.name, key, min(first, date.fromisoformat(ctx.settings.first_date)), last)
+        since, records = kept_up_from(report, known), [r for r in known if r.end >= first]
         collected.records |= {r.report_id: r for r in records if r.report_id}
         for dataset in report.datasets:
             by_day: dict[Any, list[PartitionFacts]] = defaultdict(list)
@@ -273,4 +276,4 @@ def _tell(ctx: IngestContext, report: Report, partitions: Sequence[Partition], c
             for partition in days:
                 facts = by_day[partition.day]
                 collected.facts[dataset.name, partition] = facts
-                collected.truths[dataset.name, partition] = truth(report, dataset.name, partition, records, facts, now)
+                collected.truths[dataset.name, partition] = truth(report, dataset.name, partition, records, facts, now, since)

@@ -56,6 +56,7 @@ class FlowTimes:
     list_every: float = 1800.0  # getReports for reports that others make: 80 calls an hour for everything
     load_lease: float = 120.0  # a killed loader blocks its report and account this long
     load_retry: float = 900.0
+    upkeep_every: float = 86400.0  # days older than the schedules look are compared with the ledger
 
 
 @dataclass

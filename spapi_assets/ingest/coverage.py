@@ -15,6 +15,7 @@ from spapi_assets.datasets.model import Report
 from spapi_assets.datasets.platform_tables import PLATFORM_TABLES, PlatformTable
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.truth import truth
+from spapi_assets.ingest.upkeep import kept_up_from
 from spapi_assets.lake.layout import Partition, platform_object
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def coverage(
     One query for the requests of a report and account and one for the facts of each dataset, whatever the number of days.
     """
     now = ctx.now()
-    first = first_day or date.fromisoformat(ctx.settings.first_date)
+    start = date.fromisoformat(ctx.settings.first_date)
+    first = first_day or start
     last = last_day or now.astimezone(UTC).date()
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     for report in ctx.registry.reports.values():
@@ -76,14 +78,15 @@ def coverage(
             chosen = [d for d in report.datasets if datasets is None or d.name in datasets]
             if not chosen:
                 continue
-            by_day = _by_day(ctx.ledger.records(report.name, account_key, first, last), first, last)
+            known = ctx.ledger.records(report.name, account_key, min(first, start), last)
+            since, by_day = kept_up_from(report, known), _by_day(known, first, last)
             for dataset in chosen:
                 facts = defaultdict(list)
                 for fact in ctx.ledger.partitions(dataset.name, account_key, first, last):
                     facts[fact.day].append(fact)
                 for day in days:
                     partition = Partition.of(account_key, day)
-                    yield _row(report, dataset.name, partition, by_day.get(day, ()), facts.get(day, ()), now)
+                    yield _row(report, dataset.name, partition, by_day.get(day, ()), facts.get(day, ()), now, since)
 
 
 def _by_day(records: Iterable[ReportRecord], first: date, last: date) -> dict[date, list[ReportRecord]]:
@@ -103,9 +106,10 @@ def _row(
     records: Iterable[ReportRecord],
     facts: Iterable[PartitionFacts],
     now: datetime,
+    since: date | None,
 ) -> CoverageRow:
     held, asked = list(facts), list(records)
-    known = truth(report, dataset, partition, asked, held, now)
+    known = truth(report, dataset, partition, asked, held, now, since)
     newest = max(held, key=lambda f: f.age) if held else None
     last = next((r.report_id for r in reversed(asked) if r.report_id), None)
     return CoverageRow(

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from spapi_assets.aws.clients import AwsError
+from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
 from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.context import IngestContext
@@ -41,7 +43,7 @@ def recover_intents(ctx: IngestContext, problems: list[str]) -> list[ReportRecor
             found += _resolve(ctx, account, old, records, now)
         except Throttled as error:
             problems.append(f"Account {account}: requests whose end is unknown wait to be looked up. {error}")
-        except SpApiError as error:
+        except (SpApiError, AwsError, LedgerError) as error:
             problems.append(f"Account {account}: requests whose end is unknown could not be looked up. {error}")
     return found
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from spapi_assets.aws.clients import AwsError
+from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import Report, Scope, WindowKind
 from spapi_assets.ingest.context import IngestContext
@@ -144,7 +146,12 @@ def create_planned(
             ctx.ledger.supersede(record, "It waited so long that the day can no longer be asked for.")
             outcome.problems.append(f"{record} waited until Amazon no longer gives these days; it was not asked for.")
             continue
-        _create_within_quota(ctx, report, record, deadline, outcome, lane)
+        try:
+            _create_within_quota(ctx, report, record, deadline, outcome, lane)
+        except (AwsError, LedgerError) as error:
+            # An announced call stays announced: recovery looks it up. The other accounts go on.
+            outcome.problems.append(f"{record}: {error}")
+            outcome.blocked.add(record.account)
 
 
 def _still_possible(ctx: IngestContext, report: Report, record: ReportRecord) -> bool:

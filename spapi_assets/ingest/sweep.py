@@ -1,4 +1,4 @@
-"""The sweep: what notifications cannot do. Resolves intents, creates what waits for quota, polls, judges, finds others' reports.
+"""The sweep: what notifications cannot do. Resolves intents, asks again, creates, polls, judges, lists what others made.
 Every step is idempotent and one account's trouble never stops the others; loading is `load.py`."""
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
+from spapi_assets.aws.clients import AwsError
+from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
 from spapi_assets.ingest.adoption import adoptable
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.outcomes import judge, record_outcome
 from spapi_assets.ingest.recovery import recover_intents
 from spapi_assets.ingest.requesting import RequestOutcome, create_planned
+from spapi_assets.ingest.upkeep import close_gaps, plan_retries
 from spapi_assets.settings import Account
 from spapi_assets.spapi.errors import NotFound, SpApiError, Throttled
 
@@ -29,6 +32,7 @@ class SweepResult:
     """What a sweep did. `ready`: reports that can be loaded now. `problems`: sentences for people."""
 
     ready: list[ReportRecord] = field(default_factory=list)
+    planned: list[ReportRecord] = field(default_factory=list)  # retries and gaps, asked as the quota allows
     created: list[ReportRecord] = field(default_factory=list)
     adopted: list[ReportRecord] = field(default_factory=list)
     recovered: list[ReportRecord] = field(default_factory=list)
@@ -45,6 +49,12 @@ def sweep(ctx: IngestContext, budget_seconds: float) -> SweepResult:
         return ctx.monotonic() < deadline
 
     result.recovered = recover_intents(ctx, result.problems)
+    with _noted(result, None):
+        result.planned += plan_retries(ctx, in_time, result.problems)
+    for account in ctx.settings.accounts:
+        if in_time():
+            with _noted(result, account.name):
+                result.planned += close_gaps(ctx, account, in_time)
     if in_time():
         _create(ctx, deadline, result)
     _poll(ctx, in_time, result)
@@ -59,14 +69,14 @@ def sweep(ctx: IngestContext, budget_seconds: float) -> SweepResult:
 
 
 @contextmanager
-def _noted(result: SweepResult, account: str) -> Iterator[None]:
-    """An account's failure becomes a sentence; the others go on."""
+def _noted(result: SweepResult, account: str | None) -> Iterator[None]:
+    """An account's failure, at Amazon, in AWS or in the ledger, becomes a sentence; the others go on."""
     try:
         yield
     except Throttled:
         return  # the quota is spent: the next sweep continues, nothing is wrong
-    except SpApiError as error:
-        sentence = f"Account {account}: {error}"
+    except (SpApiError, AwsError, LedgerError) as error:
+        sentence = f"Account {account}: {error}" if account else str(error)
         if sentence not in result.problems:
             result.problems.append(sentence)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from spapi_assets.aws.ledger_records import PERMANENT, PartitionFacts, ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import Report, WindowKind
-from spapi_assets.ingest.windows import closes_at, due_at, final_at, midnight, period, reachable, today
+from spapi_assets.ingest.windows import closes_at, due_at, due_range, final_at, midnight, period, reachable, today
 from spapi_assets.lake.layout import Partition
 
 STUCK = timedelta(hours=24)
@@ -36,7 +36,7 @@ class TruthState(StrEnum):
 
 @dataclass(frozen=True)
 class Truth:
-    """`ask`: a request for this day should be made now. Sentences are for people."""
+    """`ask`: a request for this day may be made now, by whoever looks at it. Sentences are for people."""
 
     state: TruthState
     reason: str
@@ -52,8 +52,12 @@ def truth(
     records: Iterable[ReportRecord],
     facts: Sequence[PartitionFacts],
     now: datetime,
+    kept_up_from: date | None = None,
 ) -> Truth:
-    """The truth about one partition. `records`: requests of its report and account key; `facts`: those of this partition."""
+    """The truth about one partition. `records`: requests of its report and account key; `facts`: those of this partition.
+
+    `kept_up_from` (`upkeep.kept_up_from`) only chooses the next action of a day nobody asked for: a gap, or back-fill.
+    """
     history = sorted((r for r in records if r.covers(partition.day) and r.verdict is not Verdict.SUPERSEDED), key=_when)
     if report.window.kind is WindowKind.HARVEST:
         return _harvested(report, partition, history, facts, now)
@@ -71,7 +75,7 @@ def truth(
     held = _held(report, dataset, history, facts)
     if held is not None:
         return _with_data(report, partition, history, held, now)
-    return _without_data(report, partition, history, now)
+    return _without_data(report, partition, history, now, kept_up_from)
 
 
 @dataclass(frozen=True)
@@ -142,12 +146,15 @@ def _with_data(report: Report, partition: Partition, history: Sequence[ReportRec
         )
     asked = max(held.created, _when(last) if last else _EPOCH)
     if now >= final or asked.astimezone(UTC).date() < now.astimezone(UTC).date():
-        return Truth(TruthState.PROVISIONAL, reason, "A newer version is asked for now.", now, ask=True)
+        fix = "The next scheduled run asks for a newer version; for older days the sweep does, within a day."
+        return Truth(TruthState.PROVISIONAL, reason, fix, now, ask=True)
     tomorrow = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
     return Truth(TruthState.PROVISIONAL, reason, "A newer version is asked for once a day.", min(tomorrow, final))
 
 
-def _without_data(report: Report, partition: Partition, history: Sequence[ReportRecord], now: datetime) -> Truth:
+def _without_data(
+    report: Report, partition: Partition, history: Sequence[ReportRecord], now: datetime, kept_up_from: date | None
+) -> Truth:
     last = history[-1] if history else None
     if last is not None and last.open:
         return _opened(last, now)
@@ -166,10 +173,22 @@ def _without_data(report: Report, partition: Partition, history: Sequence[Report
             due,
         )
     if last is None:
-        return Truth(TruthState.MISSING, "The day is due and has not been asked for.", "It is asked for now.", now, ask=True)
+        return _never_asked(report, partition, now, kept_up_from)
     if last.status is ReportStatus.DONE or last.verdict is Verdict.EMPTY_CONFIRMED:
         return Truth(TruthState.MISSING, f"Report {last.report_id} was loaded without this dataset.", "Replay the archive.")
     return _after_failure(report, last, now)
+
+
+def _never_asked(report: Report, partition: Partition, now: datetime, kept_up_from: date | None) -> Truth:
+    """Who asks for it: the schedule, the sweep's daily look at older gaps, or nobody before a person decides what it may cost."""
+    why = "The day is due and has not been asked for."
+    if partition.day >= due_range(report, today(report, partition.marketplace, now), date.min)[0]:
+        return Truth(TruthState.MISSING, why, "The next scheduled run asks for it.", now, ask=True)
+    if kept_up_from is not None and partition.day >= kept_up_from:
+        why = "The day was left out by a standstill."
+        return Truth(TruthState.MISSING, why, "The sweep asks for it within a day.", now, ask=True)
+    fix = f"Back-fill it if it is wanted: materialize request/{report.name} for it; `spapi plan` shows the cost first."
+    return Truth(TruthState.MISSING, "The day was never asked for and is older than the schedule looks.", fix, ask=True)
 
 
 def _gone(report: Report, partition: Partition, last: ReportRecord | None, now: datetime) -> Truth:
@@ -253,7 +272,7 @@ def _after_failure(report: Report, last: ReportRecord, now: datetime) -> Truth:
         return Truth(state, reason, _FIXES.get(verdict, "Look at the reason, then ask again with force."))
     if now < last.retry_at:
         return Truth(state, reason, _again(last.retry_at), last.retry_at)
-    return Truth(state, reason, "It is asked for again now.", now, ask=True)
+    return Truth(state, reason, "The next sweep asks for it again.", now, ask=True)
 
 
 def _harvested(

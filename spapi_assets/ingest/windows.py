@@ -11,6 +11,8 @@ from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 DAY = timedelta(days=1)
+# Days behind the newest due day that a schedule looks at again, so that a missed morning heals itself.
+CATCH_UP_DAYS = 3
 _PERIOD_OPTIONS = ("reportPeriod", "dateGranularity", "aggregatedByTimePeriod")
 
 
@@ -62,6 +64,14 @@ def final_at(report: Report, day: date, marketplace: str | None) -> datetime:
 
 def due(report: Report, day: date, now: datetime, marketplace: str | None = None) -> bool:
     return now >= due_at(report, day, marketplace)
+
+
+def due_range(report: Report, today: date, first: date) -> tuple[date, date]:
+    """The days a scheduled run looks at: the newest published day back through restatement and catch-up, not before `first`."""
+    if report.window.kind is WindowKind.SNAPSHOT:
+        return today, today
+    newest = today - timedelta(days=1 + report.window.lag_hours // 24)
+    return max(first, newest - timedelta(days=report.window.restated_days + CATCH_UP_DAYS)), newest
 
 
 def reachable(report: Report, day: date, now: datetime, marketplace: str | None = None) -> bool:

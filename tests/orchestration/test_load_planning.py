@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
 from spapi_assets.datasets.loader import load_registry
-from spapi_assets.schedules import due_range
+from spapi_assets.ingest.windows import due_range
 from spapi_assets.sensors import plan_loads
 
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
