@@ -112,6 +112,11 @@ class Catalog:
             try:
                 self._clients.glue.create_table(DatabaseName=self.database, TableInput=table)
             except ClientError as error:
+                if _code(error) == "EntityNotFoundException":
+                    raise CatalogError(
+                        f"The table {name} cannot be made: there is no Glue database {self.database} in this account and region. "
+                        "Run `spapi setup`, or set SPAPI_GLUE_DATABASE to the database to use."
+                    ) from error
                 if _code(error) != "AlreadyExistsException":
                     raise
                 # A changed column list must not leave a version behind for every process that starts.

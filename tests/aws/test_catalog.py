@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spapi_assets.aws.catalog import Catalog
+from spapi_assets.aws.catalog import Catalog, CatalogError
 from spapi_assets.aws.clients import AwsClients
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.lake.layout import Partition, partition_folder
@@ -104,3 +104,8 @@ def test_an_unchanged_table_gets_no_new_version_from_every_process(clients: AwsC
         catalog(clients).register(report, report.datasets[0], [])
     versions = clients.glue.get_table_versions(DatabaseName="spapi_raw", TableName="settlements")["TableVersions"]
     assert len(versions) == 1
+
+
+def test_a_missing_database_is_a_sentence_with_the_remedy(aws: str) -> None:
+    with pytest.raises(CatalogError, match=r"no Glue database spapi_raw .* Run `spapi setup`"):
+        catalog(AwsClients()).ensure_tables(load_registry())
