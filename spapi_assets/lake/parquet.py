@@ -14,7 +14,10 @@ import pyarrow.parquet as pq
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import Column, ColumnType, Dataset, Scope
 from spapi_assets.lake.layout import Partition, partition_object
+from spapi_assets.lake.pandas_later import leave_pandas_out
 from spapi_assets.lake.store import Lake
+
+leave_pandas_out()  # here, because everything that makes Arrow values for the lake imports this module
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 LINEAGE = (

@@ -116,4 +116,6 @@ def test_ending_the_process_does_not_wait_for_a_slow_network(lake, monkeypatch):
     monkeypatch.setattr("spapi_assets.ingest.documents.load.read_tsv", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load_document(source(), make_context(), lake)
-    assert not more.is_set() and not own_threads() and list(lake.list()) == []
+    assert not more.is_set()
+    assert not own_threads()
+    assert list(lake.list()) == []

@@ -106,7 +106,7 @@ class PartitionWriter:
         if DAY not in table.column_names:
             yield self._fixed, table
             return
-        days = table.column(DAY).cast(pa.int32()).to_numpy()
+        days = np.from_dlpack(table.column(DAY).cast(pa.int32()).combine_chunks())  # to_numpy() would import pandas
         table = table.drop_columns([DAY])
         first, last = int(days.min()), int(days.max())
         if first != last:

@@ -13,6 +13,10 @@ from typing import Self
 _STEP = 1 << 20
 
 
+class _Stopped(Exception):
+    """The load was ended before its document had come whole."""
+
+
 @dataclass(frozen=True)
 class Received:
     """A whole body on local disk: sha256 in hexadecimal, size in bytes."""
@@ -49,8 +53,7 @@ class Receiver:
         try:
             with self._local.open("wb", buffering=0) as file:
                 for chunk in chunks:
-                    if self._stopped:
-                        raise RuntimeError("The load was stopped before its document had come whole.")
+                    self._check()
                     digest.update(chunk)
                     view = memoryview(chunk)
                     while view:
@@ -66,6 +69,10 @@ class Receiver:
             with self._change:
                 self._error = error
                 self._change.notify_all()
+
+    def _check(self) -> None:
+        if self._stopped:
+            raise _Stopped
 
     def chunks(self) -> Iterator[bytes]:
         """The body from its first byte; waits for bytes that have not come yet."""

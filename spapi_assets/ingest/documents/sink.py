@@ -24,7 +24,9 @@ PREVIEW_ROWS = 10
 class Sink:
     """Collects batches; `finish` assigns every finished file its place in the lake."""
 
-    def __init__(self, dataset: Dataset, context: DocumentContext, stage: Stage, sha256: Callable[[], str], unknown: Sequence[str]) -> None:
+    def __init__(
+        self, dataset: Dataset, context: DocumentContext, stage: Stage, sha256: Callable[[], str], unknown: Sequence[str]
+    ) -> None:
         self.dataset, self.context, self.stage = dataset, context, stage
         self.days = Days(dataset, context)
         self.unknown = tuple(unknown)
