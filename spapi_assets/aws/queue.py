@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from spapi_assets.aws.clients import explained
 
 if TYPE_CHECKING:
     from spapi_assets.aws.clients import AwsClients
 
 REPORT_PROCESSING_FINISHED = "REPORT_PROCESSING_FINISHED"
-# These carry a client secret in clear text. They are not copied anywhere from here, not even to the dead-letter queue.
-SECRET_TYPES = frozenset({"APPLICATION_OAUTH_CLIENT_NEW_SECRET"})
+# Carries a client secret in clear text. It is not copied anywhere from here, not even to the dead-letter queue.
+NEW_SECRET = "APPLICATION_OAUTH_CLIENT_NEW_SECRET"
+SECRET_EXPIRY = "APPLICATION_OAUTH_CLIENT_SECRET_EXPIRY"
 _OUTCOMES = frozenset({"DONE", "CANCELLED", "FATAL"})
 
 
@@ -33,7 +36,7 @@ class Notification:
 
     @property
     def secret(self) -> bool:
-        return self.type in SECRET_TYPES
+        return self.type == NEW_SECRET
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,14 @@ class ReportFinished:
     notification_id: str | None = None
     created: datetime | None = None
     processing_end: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewSecret:
+    """APPLICATION_OAUTH_CLIENT_NEW_SECRET: an application's next client secret. Its text form hides the value."""
+
+    client_id: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,12 +92,13 @@ class NotificationQueue:
 
     def receive(self, maximum: int = 10, wait: float = 0.0) -> list[Message]:
         """Up to 10 messages; waits `wait` seconds (at most 20) for the first. They stay hidden from others for a while."""
-        answer = self._clients.sqs.receive_message(
-            QueueUrl=self._url(self.name),
-            MaxNumberOfMessages=max(1, min(10, maximum)),
-            WaitTimeSeconds=int(min(20, wait)),
-            AttributeNames=["ApproximateReceiveCount"],
-        )
+        with explained(f"receiving from queue {self.name}"):
+            answer = self._clients.sqs.receive_message(
+                QueueUrl=self._url(self.name),
+                MaxNumberOfMessages=max(1, min(10, maximum)),
+                WaitTimeSeconds=int(min(20, wait)),
+                AttributeNames=["ApproximateReceiveCount"],
+            )
         return [
             Message(m["MessageId"], m["ReceiptHandle"], m["Body"], int(m.get("Attributes", {}).get("ApproximateReceiveCount", 1)))
             for m in answer.get("Messages", ())
@@ -94,7 +106,8 @@ class NotificationQueue:
 
     def delete(self, message: Message) -> None:
         """Acknowledge: only after the ledger has what the message said."""
-        self._clients.sqs.delete_message(QueueUrl=self._url(self.name), ReceiptHandle=message.receipt)
+        with explained(f"acknowledging a message of queue {self.name}"):
+            self._clients.sqs.delete_message(QueueUrl=self._url(self.name), ReceiptHandle=message.receipt)
 
     def release(self, message: Message, seconds: int = 0) -> None:
         """Give it back, visible after `seconds`."""
@@ -174,6 +187,29 @@ def report_finished(notification: Notification) -> ReportFinished:
         document_id=_any(facts, "reportDocumentId") or None,
         notification_id=notification.notification_id,
     )
+
+
+def new_secret(notification: Notification) -> NewSecret:
+    """The facts of APPLICATION_OAUTH_CLIENT_NEW_SECRET."""
+    facts = _any(notification.payload, "applicationOAuthClientNewSecret")
+    client_id = _any(facts, "clientId") if isinstance(facts, dict) else None
+    secret = _any(facts, "newClientSecret") if isinstance(facts, dict) else None
+    if not isinstance(client_id, str) or not isinstance(secret, str) or not client_id.strip() or not secret.strip():
+        raise MalformedNotification(f"{NEW_SECRET} without a client id and a secret.")
+    return NewSecret(client_id.strip(), secret.strip())
+
+
+def secret_expiry(notification: Notification) -> tuple[str, str]:
+    """Client id and the time its secret ends, of APPLICATION_OAUTH_CLIENT_SECRET_EXPIRY."""
+    facts = _any(notification.payload, "applicationOAuthClientSecretExpiry")
+    if not isinstance(facts, dict) or not _any(facts, "clientId"):
+        raise MalformedNotification(f"{SECRET_EXPIRY} without a client id.")
+    return str(_any(facts, "clientId")), str(_any(facts, "clientSecretExpiryTime") or "an unknown time")
+
+
+def may_hold_secret(body: str) -> bool:
+    """Whether a body nobody understands could still carry a client secret: then it must not be copied anywhere."""
+    return "clientsecret" in body.lower() or NEW_SECRET.lower() in body.lower()
 
 
 def _any(content: Mapping[str, Any], name: str) -> Any:

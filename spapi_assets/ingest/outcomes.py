@@ -41,7 +41,7 @@ def record_outcome(ctx: IngestContext, account: str, info: Any, source: str) -> 
     """The one entrance for what Amazon says about a report: notifications, polls and sweeps all come here, then acknowledge.
 
     Idempotent on (account, report id). A report of others is adopted where its meaning is certain. None: not ours, not wanted.
-    Raises Throttled when a notification's report must be looked up and the quota is spent: leave the message in the queue.
+    Raises SpApiError when a report of others must be looked up and cannot be now: the next list of reports finds it.
     """
     known = ctx.ledger.outcome(account, info, source)
     return known if known is not None else adopt(ctx, account, info, source)
