@@ -25,8 +25,8 @@ def leave_pandas_out() -> None:
     if "pandas" in sys.modules:
         return
     finder = _NotNow()
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, finder)
     try:
         pa.scalar(0, pa.int8())
     finally:
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(finder)
