@@ -4,6 +4,7 @@ Prints createReport calls, seconds per run and milliseconds per partition; run i
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import subprocess
 import sys
@@ -17,10 +18,10 @@ import sys, time, warnings
 warnings.simplefilter("ignore")
 started = time.perf_counter()
 import dagster as dg
-from spapi_assets.definitions import defs
+from spapi_assets.definitions import build_defs
+from spapi_assets.settings import load_settings
 key, first, last = sys.argv[1:]
-definitions = defs()
-definitions = getattr(definitions, "load_fn", lambda: definitions)() if not isinstance(definitions, dg.Definitions) else definitions
+definitions = build_defs(load_settings())
 assets = [dg.AssetKey(k.split("/")) for k in key.split(",")]
 job = definitions.get_repository_def().get_implicit_job_def_for_assets(assets)
 ready = time.perf_counter()
@@ -40,6 +41,7 @@ def main() -> None:
     days = parser.parse_args().days
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     from spapi_assets.simulator.server import Simulator
 
     last = datetime.now(UTC).date() - timedelta(days=1)
