@@ -67,10 +67,11 @@ def _introduce(out: Console, plan: ReplayPlan) -> None:
     documents = sum(step.archived is not None for step in plan.steps)
     left = [
         (plan.replaced, "replaced whole by newer documents"),
-        (plan.rejected, "rejected when they came"),
         *((count, f"of {name}, which the registry no longer has") for name, count in plan.unknown.items()),
     ]
     out.print(f"{documents} archived documents and {len(plan.steps) - documents} confirmed empty windows to replay.")
+    if plan.retried:
+        out.print(f"{plan.retried} of them were refused when they came and are tried again.")
     for count, why in left:
         if count:
             out.print(f"{count} documents left out: {why}.")

@@ -90,7 +90,8 @@ def load_again(
             result = _load_empty(ctx, report, record)
         else:
             context = archived.context(report, pii_columns=ctx.settings.pii_columns)
-            context = replace(context, accept=accepting(ctx, report, record))
+            # A document that was refused once stands in the ledger as FATAL; what it holds is as good as any other's.
+            context = replace(context, accept=accepting(ctx, report, replace(record, status=ReportStatus.DONE)))
             result = load_document(_file(ctx, archived.object), context, ctx.lake)
         _remember(ctx, report, record, result)
         return result

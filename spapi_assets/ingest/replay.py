@@ -11,6 +11,7 @@ from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import DayOf, Report, WindowKind
 from spapi_assets.ingest.archive import ArchivedDocument, archived_documents
 from spapi_assets.ingest.documents.context import LoadResult
+from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.lake.store import Lake
 
@@ -27,16 +28,21 @@ def replay(
 ) -> Iterator[LoadResult]:
     """Loads archived documents again with today's registry, oldest first, leaving out those that newer ones replace whole.
 
-    Documents that were rejected stay rejected; those whose load broke off (status received) are loaded now. The archived
-    bytes are only read. `pii_columns` replaces the choice of personal data made at the first load.
+    Documents that were rejected are tried again, for a corrected registry is what replay is for; those that still cannot be
+    read are left out. Those whose load broke off (status received) are loaded now. `pii_columns` replaces the choice of
+    personal data made at the first load.
     """
     found = sorted(archived_documents(lake, report_name, account), key=lambda d: (d.report_name, d.account, d.created))
     for (name, _), group in groupby(found, key=lambda d: (d.report_name, d.account)):
         report = registry.reports.get(name)
         if report is None:
             continue
-        for document in needed(report, [d for d in group if d.status != "rejected"]):
-            yield reload(document, report, lake, pii_columns=pii_columns)
+        for document in needed(report, list(group)):
+            try:
+                yield reload(document, report, lake, pii_columns=pii_columns)
+            except DocumentError:
+                if document.status != "rejected":
+                    raise
 
 
 def reload(document: ArchivedDocument, report: Report, lake: Lake, *, pii_columns: frozenset[str] | None = None) -> LoadResult:
@@ -52,7 +58,10 @@ def reload(document: ArchivedDocument, report: Report, lake: Lake, *, pii_column
 
 
 def needed(report: Report, documents: list[ArchivedDocument]) -> list[ArchivedDocument]:
-    """The documents, oldest first, that still decide at least one partition. `documents` come oldest first."""
+    """The documents, oldest first, that still decide at least one partition. `documents` come oldest first.
+
+    Only what was loaded once makes older documents superfluous: a rejected one may be rejected again.
+    """
     if report.window.kind is WindowKind.HARVEST or any(d.day_of is DayOf.DOCUMENT for d in report.datasets):
         return documents  # each has objects of its own, or shows its day only when it is read
     covered: set[tuple[str | None, str]] = set()
@@ -61,7 +70,8 @@ def needed(report: Report, documents: list[ArchivedDocument]) -> list[ArchivedDo
         days = {(document.manifest["marketplace"], day) for day in _days(report, document)}
         if days - covered:
             result.append(document)
-            covered |= days
+            if document.status == "loaded":
+                covered |= days
     return result[::-1]
 
 

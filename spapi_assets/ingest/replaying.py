@@ -40,11 +40,12 @@ class Replayed:
 
 @dataclass(frozen=True)
 class ReplayPlan:
-    """`steps` oldest first. `replaced`: documents whose every day newer ones decide; `rejected`: refused at their load."""
+    """`steps` oldest first. `replaced`: documents whose every day newer ones decide. `retried`: steps whose document was
+    refused when it came; today's registry or parser may understand it."""
 
     steps: list[Step]
     replaced: int
-    rejected: int
+    retried: int
     unknown: dict[str, int]  # documents of reports that the registry no longer has
 
 
@@ -56,18 +57,18 @@ def plan_replay(ctx: IngestContext, reports: Collection[str], accounts: Collecti
         if document.report_name not in ctx.registry.reports:
             unknown[document.report_name] = unknown.get(document.report_name, 0) + 1
     found = sorted((d for d in found if d.report_name in reports), key=lambda d: (d.report_name, d.account, d.created))
-    usable = [d for d in found if d.status != "rejected"]
     steps = []
-    for (name, _), group in groupby(usable, key=lambda d: (d.report_name, d.account)):
+    for (name, _), group in groupby(found, key=lambda d: (d.report_name, d.account)):
         report, documents = ctx.registry.reports[name], list(group)
         records = {d.folder: _record(ctx, d) for d in documents}
         # A report of others may not replace what was final: it never makes an older document superfluous.
         ours = [d for d in documents if not records[d.folder].adopted]
         kept = {d.folder for d in needed(report, ours)}
         steps += [Step(records[d.folder], d) for d in documents if records[d.folder].adopted or d.folder in kept]
-    documents_kept = len(steps)
+    replaced = len(found) - len(steps)
+    retried = sum(step.archived is not None and step.archived.status == "rejected" for step in steps)
     steps += [Step(record, None) for record in _confirmed_empty(ctx, reports, accounts)]
-    return ReplayPlan(steps, len(usable) - documents_kept, len(found) - len(usable), unknown)
+    return ReplayPlan(steps, replaced, retried, unknown)
 
 
 def _record(ctx: IngestContext, document: ArchivedDocument) -> ReportRecord:

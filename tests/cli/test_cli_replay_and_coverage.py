@@ -106,7 +106,8 @@ def test_coverage_tells_loaded_days_and_why_others_are_missing(loaded: Deploymen
     arguments = ("coverage", "--report", ORDERS, "--from", str(FIRST - timedelta(days=1)), "--to", str(LAST))
     rows = loaded.json(*arguments)
     assert [r["state"] for r in rows] == ["missing"] + ["final"] * 5
-    assert rows[0]["reason"] == "The day is due and has not been asked for."
+    assert rows[0]["reason"] == "The day was never asked for and is older than the schedule looks."
+    assert "spapi plan" in rows[0]["next_action"]
     out = loaded.run(*arguments).output
     assert "5 final, 1 missing" in out
     assert "No day waits for a person." in out

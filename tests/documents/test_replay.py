@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spapi_assets.datasets.loader import Registry
-from spapi_assets.ingest.documents.errors import WrongDocument
+from spapi_assets.ingest.documents.errors import DocumentError, WrongDocument
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.replay import replay
 from tests.documents.conftest import HEADER, ORDERS, make_context, order, rows
@@ -61,7 +61,24 @@ def test_the_newest_document_wins_even_if_it_was_loaded_first(lake):
     assert sorted(r["order_id"] for r in rows(lake)) == ["a2", "b"]
 
 
-def test_rejected_documents_stay_rejected_and_accounts_can_be_chosen(lake):
+def test_a_rejected_document_is_tried_again_and_hides_no_older_one(lake):
+    renamed = HEADER.replace("updated", "renamed-by-amazon")
+    put(lake, "old", 4, 1, 1, order("a"))
+    late = make_context(
+        report_id="new", created=datetime(2026, 11, 5, tzinfo=UTC), start=date(2026, 11, 1), end=date(2026, 11, 1)
+    )
+    with pytest.raises(DocumentError):
+        load_document([gzip.compress("\r\n".join([renamed, order("b"), ""]).encode())], late, lake)
+    assert [r.report_id for r in replay(lake, REGISTRY)] == ["old"]
+    (dataset,) = ORDERS.datasets
+    first, day, *more = dataset.columns
+    corrected = dataset.model_copy(update={"columns": (first, day.model_copy(update={"aliases": ("renamed-by-amazon",)}), *more)})
+    registry = Registry([ORDERS.model_copy(update={"datasets": (corrected,)})])
+    assert [r.report_id for r in replay(lake, registry)][-1] == "new"
+    assert [r["order_id"] for r in rows(lake)] == ["b"]
+
+
+def test_documents_that_are_still_unreadable_are_left_out_and_accounts_can_be_chosen(lake):
     put(lake, "r1", 4, 1, 1, order("a"))
     put(lake, "r2", 4, 1, 1, order("a"), account="other")
     with pytest.raises(WrongDocument):
