@@ -91,6 +91,10 @@ def window_in_words(window: Window) -> str:
             if window.restated_days
             else "A loaded day is final."
         )
+        if window.rows_move:
+            sentences.append(
+                "A row that changes moves to the day of its change: a loaded day is not asked for again, even by force."
+            )
     if window.cool_down_minutes:
         sentences.append(f"Amazon makes it at most once in {window.cool_down_minutes} minutes.")
     return " ".join(sentences)
@@ -117,7 +121,7 @@ def _dataset(report: Report, dataset: Dataset) -> str:
         ("One document covers", covers),
         ("Partitions", ", ".join(f"`{name}`" for name in partition_columns(report)) + f"; `date` is {day_of}"),
         ("Windows", window_in_words(report.window)),
-        ("Asked for", f"`{report.schedule}` (cron, UTC); older than {report.freshness_hours} hours counts as stale"),
+        _when(report),
         ("Reports of others", "adopted: the type has no options" if report.adoptable else "not adopted: options are not echoed"),
     ]
     if report.excluded_sections:
@@ -135,6 +139,14 @@ def _dataset(report: Report, dataset: Dataset) -> str:
             _table(("Column", "Type", "Unit", "Amazon's name", "Personal data", "Description"), rows),
         ]
     )
+
+
+def _when(report: Report) -> tuple[str, str]:
+    """How its reports come: by a schedule of ours, or found because Amazon makes them."""
+    stale = f"older than {report.freshness_hours} hours counts as stale"
+    if report.window.kind is WindowKind.HARVEST:
+        return "Looked for", f"whenever Amazon announces one, and by the sweep every half hour; {stale}"
+    return "Asked for", f"`{report.schedule}` (cron, UTC); {stale}"
 
 
 def _type(column: Column) -> str:

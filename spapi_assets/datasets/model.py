@@ -128,6 +128,11 @@ class Window(_Entry):
     )
     lag_hours: int = Field(0, description="A day is published this many hours after it closed")
     restated_days: int = Field(0, description="Days after the day closed during which Amazon still changes it")
+    rows_move: bool = Field(
+        False,
+        description="A row moves to the day of its last change: a later report of a day holds fewer rows, so a loaded day is "
+        "never asked for again, not even by force",
+    )
     cool_down_minutes: int = Field(0, description="Amazon makes the report at most once in this time")
 
 
@@ -147,7 +152,7 @@ class Report(_Entry):
     adoptable: bool = Field(False, description="Finished reports made by others mean the same (no options): adopt them")
     restricted: bool = Field(False, description="Needs a restricted data token naming the document")
     role: str | None = Field(None, description="Role the application needs at Amazon for this report type")
-    schedule: str = Field("0 6 * * *", description="Cron (UTC) at which fresh partitions are asked for")
+    schedule: str = Field("0 6 * * *", description="Cron (UTC) at which fresh partitions are asked for; not used for harvest")
     freshness_hours: int = Field(48, description="Older than this is stale")
     removal_date: str | None = None
     excluded_sections: dict[str, str] = Field(default_factory=dict, description="JSON: top-level keys no dataset holds, and why")

@@ -24,8 +24,12 @@ ROTATION_NOTICE = 30
 SILENCE = timedelta(days=2)
 _NEEDED_ACTIONS = ("sqs:SendMessage", "sqs:GetQueueAttributes")
 # Variables that other parts read by name, beside those of `Settings` (whose field descriptions name theirs).
-_MORE_VARIABLES = ("SPAPI_ACCOUNTS_FILE", "SPAPI_DUCKDB_PATH")
-_DBT_PREFIXES = ("SPAPI_ATHENA_", "SPAPI_REDSHIFT_", "SPAPI_DBT_")
+_MORE_VARIABLES = (
+    "SPAPI_ACCOUNTS_FILE",
+    *("SPAPI_DBT_THREADS", "SPAPI_DBT_STORE_FAILURES"),
+    *(f"SPAPI_ATHENA_{name}" for name in ("CATALOG", "SCHEMA", "WORKGROUP", "STAGING_DIR", "DATA_DIR")),
+    *(f"SPAPI_REDSHIFT_{name}" for name in ("HOST", "PORT", "DATABASE", "SCHEMA", "CLUSTER", "USER")),
+)
 
 
 class Level(StrEnum):
@@ -69,12 +73,12 @@ def judge_environment(names: Iterable[str], known: Iterable[str]) -> list[Line]:
     understood = {*known, *_MORE_VARIABLES}
     lines = []
     for name in sorted(names):
-        if not name.startswith("SPAPI_") or name in understood or name.startswith(_DBT_PREFIXES):
+        if not name.startswith(("SPAPI_", "LWA_")) or name in understood:
             continue
         near = get_close_matches(name, understood, 1)
         fix = f"Rename it to {near[0]}." if near else f"Remove it; known are {', '.join(sorted(understood))}."
         lines.append(warned("settings", "environment", f"Nothing reads the variable {name}.", fix))
-    return lines or [passed("settings", "environment", "Every SPAPI_ variable that is set is one the platform reads.")]
+    return lines or [passed("settings", "environment", "Every SPAPI_ and LWA_ variable that is set is one the platform reads.")]
 
 
 def judge_queue_policy(policy: str | None, queue_name: str) -> Line:

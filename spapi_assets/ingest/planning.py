@@ -46,7 +46,8 @@ def plan_requests(
 ) -> RequestPlan:
     """Requests for these partitions. `records` and `facts` are what the ledger holds about them.
 
-    `force` asks again for days that are final, failed or empty, never for days with an open request.
+    `force` asks again for days that are final, failed or empty, never for days with an open request, nor for loaded days of a
+    report whose rows move to a later day when they change: the newer report would take rows away.
     `priority` overrides fresh/backfill, which otherwise follows the age of the window.
     """
     plan = RequestPlan()
@@ -59,8 +60,14 @@ def plan_requests(
         known = by_key[key]
         found = truth(report, report.datasets[0].name, partition, known, facts.get(partition, ()), now)
         plan.truths[partition] = found
-        if found.ask or (force and _may_force(report, partition, known, found, now)):
+        rows = sum(f.rows for f in facts.get(partition, ())) if report.window.rows_move else 0
+        if found.ask or (force and not rows and _may_force(report, partition, known, found, now)):
             wanted[key].add(partition.day)
+        elif force and rows:
+            plan.skipped[partition] = (
+                f"Force is refused: the day holds {rows} rows, and a report made now would lack those that have changed since, "
+                f"because they moved to a later day. `spapi replay --report {report.name}` reads the day's document again."
+            )
         else:
             plan.skipped[partition] = f"{found.reason} {found.next_action}"
     for (account, marketplace), days in wanted.items():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from spapi_assets.aws.setup import queue_policy
-from spapi_assets.cli.doctor import examine
+from spapi_assets.cli.doctor import _variables, examine
 from spapi_assets.ingest.context import build_context
 from spapi_assets.ingest.diagnosis import (
     Level,
@@ -188,6 +190,30 @@ def test_a_misspelt_variable_is_a_warning_with_the_right_name() -> None:
     (line,) = judge_environment(["SPAPI_LAKE_URL", "SPAPI_ATHENA_SCHEMA", "HOME"], ["SPAPI_LAKE_URI"])
     assert line.level is Level.WARN
     assert line.fix == "Rename it to SPAPI_LAKE_URI."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("SPAPI_DBT_TARGT", "SPAPI_DBT_TARGET"),
+        ("SPAPI_ATHENA_WORKGROUPS", "SPAPI_ATHENA_WORKGROUP"),
+        ("LWA_ENDPOINT_URI", "LWA_ENDPOINT_URL"),
+    ],
+)
+def test_a_misspelt_variable_of_dbt_or_of_login_with_amazon_is_found_too(wrong: str, right: str) -> None:
+    (line,) = judge_environment([wrong], ["SPAPI_DBT_TARGET", "LWA_ENDPOINT_URL"])
+    assert line.fix == f"Rename it to {right}."
+
+
+def test_every_variable_that_the_dbt_project_reads_is_known_to_the_doctor() -> None:
+    project = Path(__file__).resolve().parents[2] / "dbt_project"
+    read = {
+        name
+        for file in [*project.glob("*.yml"), *project.glob("macros/**/*.sql")]
+        for name in re.findall(r"env_var\('(SPAPI_[A-Z_]+)'", file.read_text("utf-8"))
+    }
+    assert "SPAPI_DBT_THREADS" in read
+    assert [x.level for x in judge_environment(read, _variables())] == [Level.PASS]
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,18 @@ def test_a_day_with_an_open_request_is_never_asked_again_not_even_by_force(statu
 
 
 def test_final_days_are_never_asked_again_unless_forced() -> None:
-    held = {at(9): [facts(NOW - timedelta(days=3))]}
-    assert plan("orders_by_last_update", [at(9)], held=held).create == []
-    forced = plan("orders_by_last_update", [at(9)], held=held, force=True).create
+    held = {at(30, "DE"): [facts(NOW - timedelta(days=3))]}
+    assert plan("sales_and_traffic", [at(30, "DE")], held=held).create == []
+    forced = plan("sales_and_traffic", [at(30, "DE")], held=held, force=True).create
     assert len(forced) == 1
+
+
+def test_force_takes_no_rows_away_from_a_day_whose_orders_have_moved_on() -> None:
+    held = {at(9): [facts(NOW - timedelta(days=3), rows=7)], at(8): [facts(NOW - timedelta(days=3), rows=0)]}
+    found = plan("orders_by_last_update", [at(10), at(9), at(8)], held=held, force=True)
+    assert sorted((r.start, r.end) for r in found.create) == [(day(10), day(10)), (day(8), day(8))]
+    assert "7 rows" in found.skipped[at(9)]
+    assert "spapi replay" in found.skipped[at(9)]
 
 
 def test_a_provisional_day_is_renewed_once_a_day_and_once_more_when_it_is_final() -> None:
