@@ -20,8 +20,6 @@ import requests
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SECONDS = 400
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(SECONDS + 60), pytest.mark.xdist_group("demo")]
-
 
 @dataclass
 class Demo:
@@ -51,9 +49,9 @@ class Demo:
         return found
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo") / "run"
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    folder = tmp_path / "run"
     log = folder.parent / "output.txt"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -75,7 +73,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             process.wait(30)
 
 
-def test_it_says_what_it_loaded_and_what_is_missing_and_why(demo: Demo) -> None:
+def _it_says_what_it_loaded_and_what_is_missing_and_why(demo: Demo) -> None:
     assert "What is loaded, and what is missing and why" in demo.said
     words = re.sub(r"[^\w.]+", " ", demo.said)  # cells are wrapped
     for dataset in ("fba_inventory", "orders_by_last_update", "settlements", "vendor_sales"):
@@ -84,7 +82,7 @@ def test_it_says_what_it_loaded_and_what_is_missing_and_why(demo: Demo) -> None:
     assert "unavailable" in words
 
 
-def test_every_mart_is_built(demo: Demo) -> None:
+def _every_mart_is_built(demo: Demo) -> None:
     shutil.copy(demo.folder / "warehouse.duckdb", demo.folder / "copy.duckdb")
     with duckdb.connect(str(demo.folder / "copy.duckdb"), read_only=True) as warehouse:
         rows = {
@@ -98,21 +96,20 @@ def test_every_mart_is_built(demo: Demo) -> None:
         assert rows[name][0] > 0, name
 
 
-def test_the_review_is_one_page_that_needs_nothing_else(demo: Demo) -> None:
+def _the_review_is_one_page_that_needs_nothing_else(demo: Demo) -> None:
     (page,) = (demo.folder / "lake" / "review").glob("*.html")
     text = page.read_text("utf-8")
     assert "<svg" in text
     assert not re.search(r"""(?:src|href)=["']https?://""", text)
 
 
-def test_no_run_failed(demo: Demo) -> None:
+def _no_run_failed(demo: Demo) -> None:
     query = "{ runsOrError(filter: {statuses: [FAILURE]}) { ... on Runs { results { runId jobName } } } }"
     answer = requests.post(f"{demo.ui}/graphql", json={"query": query}, timeout=30).json()
     assert answer["data"]["runsOrError"]["results"] == []
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium: apt-get install chromium")
-def test_the_ui_shows_green_partitions_checks_and_readable_metadata(demo: Demo) -> None:
+def _the_ui_shows_green_partitions_checks_and_readable_metadata(demo: Demo) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -130,7 +127,7 @@ def test_the_ui_shows_green_partitions_checks_and_readable_metadata(demo: Demo) 
     assert errors == []
 
 
-def test_z_ctrl_c_stops_every_process_it_started(demo: Demo) -> None:
+def _ctrl_c_stops_every_process_it_started(demo: Demo) -> None:
     assert len(demo.members()) >= 5
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(30) == 0
@@ -139,3 +136,16 @@ def test_z_ctrl_c_stops_every_process_it_started(demo: Demo) -> None:
     while demo.members() and time.monotonic() < deadline:
         time.sleep(0.3)
     assert demo.members() == []
+
+
+@pytest.mark.end_to_end
+@pytest.mark.timeout(SECONDS + 120)
+def test_the_demo_loads_builds_shows_and_stops(demo: Demo) -> None:
+    """One demo for all of it, because it takes a minute or two."""
+    _it_says_what_it_loaded_and_what_is_missing_and_why(demo)
+    _every_mart_is_built(demo)
+    _the_review_is_one_page_that_needs_nothing_else(demo)
+    _no_run_failed(demo)
+    if CHROMIUM:  # Debian's chromium is not part of the two commands
+        _the_ui_shows_green_partitions_checks_and_readable_metadata(demo)
+    _ctrl_c_stops_every_process_it_started(demo)
