@@ -62,15 +62,17 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         running = Demo(process, folder, log)
-        deadline = time.monotonic() + SECONDS
-        while "Ctrl-C stops" not in running.said:
-            assert process.poll() is None, running.said
-            assert time.monotonic() < deadline, running.said
-            time.sleep(1)
-        yield running
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(30)
+        try:
+            deadline = time.monotonic() + SECONDS
+            while "Ctrl-C stops" not in running.said:
+                assert process.poll() is None, running.said
+                assert time.monotonic() < deadline, running.said
+                time.sleep(1)
+            yield running
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.wait(30)
 
 
 def _it_says_what_it_loaded_and_what_is_missing_and_why(demo: Demo) -> None:
