@@ -174,7 +174,8 @@ def sweep_sensor() -> dg.SensorDefinition:
             context.log.warning(sentence)
         # The ledger holds the result; report_notifications starts the loads, so that no report is loaded by two runs.
         return dg.SkipReason(
-            f"Asked for {len(result.created)} reports, polled {result.polled}, adopted {len(result.adopted)}; "
+            f"Asked for {len(result.created)} reports, planned {len(result.planned)} again, polled {result.polled}, "
+            f"adopted {len(result.adopted)}; "
             f"{len(result.ready)} are ready to load."
         )
 
