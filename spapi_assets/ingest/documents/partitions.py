@@ -21,7 +21,7 @@ from spapi_assets.ingest.documents.days import DAY
 from spapi_assets.lake.parquet import LINEAGE, write_empty, writer_options
 
 # Rows gathered before they are sorted into days; a few times this is in memory at most.
-BUFFER_BYTES = 20 << 20
+BUFFER_BYTES = 16 << 20
 SMALL_ROWS = 4096  # fewer rows of a day wait for more, so that stragglers do not make tiny row groups
 ROW_GROUP = 32 * 1024
 WRITERS = 2
