@@ -33,7 +33,7 @@ def automation_sensor() -> dg.AutomationConditionSensorDefinition:
         "warehouse_automation",
         target=downstream | dg.AssetSelection.all_asset_checks(),
         default_status=dg.DefaultSensorStatus.RUNNING,
-        minimum_interval_seconds=15,
+        minimum_interval_seconds=10,
         # Loads that wait in the queue go first: a build between two of them would only be repeated.
         run_tags={"dagster/priority": "-5"},
     )

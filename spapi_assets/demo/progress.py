@@ -20,6 +20,7 @@ ACTIVE = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED")
 REVIEW = ("review", "business_review")
 PATIENCE_SECONDS = 900
 SETTLED_SECONDS = 6.0
+LOOK_SECONDS = 4.0  # asking Dagster how far all partitions are takes it a good second
 
 
 class BackfillProgress:
@@ -60,7 +61,7 @@ class BackfillProgress:
                     raise DemoError(
                         f"The back-fill did not finish within {PATIENCE_SECONDS} s.\n{self._processes.tail('dagster', 40)}"
                     )
-                time.sleep(1.5)
+                time.sleep(LOOK_SECONDS)
         self._console.print(self._picture(assets, [], Counter(), 0))
 
     def _finished(

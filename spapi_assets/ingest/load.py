@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from spapi_assets.aws.ledger import LedgerError, PartitionFacts, ReportRecord, ReportStatus, Verdict
@@ -206,14 +207,14 @@ def accepting(ctx: IngestContext, report: Report, record: ReportRecord) -> Calla
     part = _part(report, record)
     mine = PartitionFacts(0, str(record.report_id), record.request_id, None, record.created_at or ctx.now(), ctx.now(), part)
     margin = timedelta(days=2)
-    known = {
-        (dataset.name, f.day, f.part): f
-        for dataset in report.datasets
-        for f in ctx.ledger.partitions(dataset.name, record.account_key, record.start - margin, record.end + margin)
-    }
+
+    @cache
+    def known(dataset: str) -> dict[tuple[date, str], PartitionFacts]:  # read when the first partition asks, once a dataset
+        facts = ctx.ledger.partitions(dataset, record.account_key, record.start - margin, record.end + margin)
+        return {(f.day, f.part): f for f in facts if f.day is not None}
 
     def accept(dataset: str, partition: Partition) -> bool:
-        there = known.get((dataset, partition.day, part))
+        there = known(dataset).get((partition.day, part))
         if there is None or there.report_id == record.report_id:
             return True
         if record.status is not ReportStatus.DONE and there.rows:
