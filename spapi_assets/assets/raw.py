@@ -3,6 +3,7 @@ A thin shell: `ingest/collect.py` finds, waits for and loads the reports; here i
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -66,7 +67,7 @@ def _spec(report: Report, dataset: Dataset) -> dg.AssetSpec:
         kinds={"parquet", "glue"},
         owners=["team:data-platform"],
         tags={"spapi/report": report.name, "spapi/scope": str(report.scope)},
-        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=_hours(report.freshness_hours)),
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=report.freshness_hours)),
         metadata={
             "dagster/column_schema": dg.TableSchema([_column(c) for c in dataset.columns]),
             "report type": report.report_type,
@@ -74,12 +75,6 @@ def _spec(report: Report, dataset: Dataset) -> dg.AssetSpec:
             "source of facts": report.source,
         },
     )
-
-
-def _hours(hours: int) -> Any:
-    from datetime import timedelta
-
-    return timedelta(hours=hours)
 
 
 def _column(column: Column) -> dg.TableColumn:

@@ -19,9 +19,6 @@ mutation Launch($params: LaunchBackfillParams!) {
   }
 }"""
 
-_BACKFILLS = """
-query { partitionBackfillsOrError(limit: 50) { ... on PartitionBackfills { results { id status title } } } }"""
-
 _RUNS = """
 query($filter: RunsFilter) { runsOrError(filter: $filter, limit: 200) { ... on Runs { results {
   runId status jobName assetSelection { path } tags { key value } startTime endTime } } } }"""
@@ -82,9 +79,6 @@ class DagsterApi:
         if answer["__typename"] != "LaunchBackfillSuccess":
             raise DagsterApiError(f"Back-fill '{title}' was refused ({answer['__typename']}): {answer.get('message')}")
         return str(answer["backfillId"])
-
-    def backfill_states(self) -> dict[str, str]:
-        return {b["id"]: b["status"] for b in self._ask(_BACKFILLS)["partitionBackfillsOrError"]["results"]}
 
     def assets(self) -> dict[tuple[str, ...], AssetStatus]:
         found = {}

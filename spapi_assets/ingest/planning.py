@@ -27,12 +27,6 @@ class RequestPlan:
     skipped: dict[Partition, str] = field(default_factory=dict)
     truths: dict[Partition, Truth] = field(default_factory=dict)
 
-    def request_for(self, partition: Partition) -> ReportRecord | None:
-        for record in self.create:
-            if record.account_key == partition.account_key and record.covers(partition.day):
-                return record
-        return None
-
 
 def plan_requests(
     report: Report,

@@ -108,14 +108,6 @@ def read_facts(ctx: IngestContext, report: Report, account_key: str, days: Seque
     return facts
 
 
-def request_reports(ctx: IngestContext, plan: RequestPlan, deadline: float) -> RequestOutcome:
-    """Write down and carry out a plan made elsewhere. Prefer `ask`, which also plans safely beside other processes."""
-    outcome = RequestOutcome(reasons=dict(plan.skipped))
-    written = [record for record in plan.create if ctx.ledger.plan(record)]
-    create_planned(ctx, written, deadline, outcome)
-    return outcome
-
-
 def create_planned(
     ctx: IngestContext,
     records: Iterable[ReportRecord],
