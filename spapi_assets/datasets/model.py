@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from spapi_assets.spapi.marketplaces import MARKETPLACES
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 # The partition columns of every dataset. A table must not hold them twice (Athena refuses to read such a table).
@@ -35,7 +37,10 @@ class Column(_Entry):
     name: Name
     header: str | None = Field(None, description="Flat files: the header as Amazon writes it in English")
     aliases: tuple[str, ...] = Field((), description="Other spellings and localised headers of the same column")
-    path: str | None = Field(None, description="JSON: dotted path below the row's object")
+    path: str | None = Field(
+        None, description="JSON, XML and files: dotted path below the row's object; `../` is the enclosing array's element"
+    )
+    option: str | None = Field(None, description="The value of this request option: the rows themselves do not name it")
     type: ColumnType = ColumnType.TEXT
     precision: int = 18
     scale: int = 4
@@ -46,8 +51,8 @@ class Column(_Entry):
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Column:
-        if (self.header is None) == (self.path is None):
-            raise ValueError(f"column {self.name}: exactly one of 'header' (flat file) and 'path' (JSON) is needed")
+        if sum(source is not None for source in (self.header, self.path, self.option)) != 1:
+            raise ValueError(f"column {self.name}: one of 'header' (flat file), 'path' (JSON, XML) and 'option' is needed")
         return self
 
 
@@ -55,7 +60,7 @@ class DayOf(StrEnum):
     """Which day a row belongs to."""
 
     COLUMN = "column"  # the day of `date_column`
-    WINDOW = "window"  # the (single) day that was asked for; the rows carry no date
+    WINDOW = "window"  # the (single) day or period that was asked for; the rows carry no date
     DOCUMENT = "document"  # one date in the document decides for all rows (settlement end date)
     FETCH = "fetch"  # a snapshot: the day the report was made
 
@@ -68,10 +73,15 @@ class Dataset(_Entry):
     description: str
     grain: str = Field(description="What one row is, in words")
     row_key: tuple[str, ...] = Field((), description="Columns that identify a row inside a partition; empty: line number only")
-    section: str | None = Field(None, description="JSON: the top-level array that holds the rows")
+    section: str | None = Field(
+        None,
+        description="What holds the rows. JSON: dotted path through arrays, one row per innermost element; XML: dotted path of "
+        "element names below the root; XLSX: the sheet. None: the document itself (JSON), the first sheet (XLSX)",
+    )
     day_of: DayOf = DayOf.COLUMN
     date_column: str | None = Field(None, description="The column whose day is the partition (day_of column or document)")
     columns: tuple[Column, ...]
+    excluded: dict[str, str] = Field(default_factory=dict, description="Paths or headers that are deliberately not kept, and why")
 
     def column(self, name: str) -> Column:
         for column in self.columns:
@@ -106,6 +116,16 @@ class Kind(StrEnum):
     VENDOR = "vendor"
 
 
+class Period(StrEnum):
+    """What one partition covers; its first day is the partition's key. A week is Sunday to Saturday, as at Amazon."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
 class WindowKind(StrEnum):
     """How partitions (days) become the window of one request."""
 
@@ -118,7 +138,8 @@ class Window(_Entry):
     """Legal windows of a report type. All durations in days unless named otherwise."""
 
     kind: WindowKind
-    max_days: int = Field(1, ge=1, description="Longest legal span of one request")
+    period: Period = Field(Period.DAY, description="What one partition covers")
+    max_days: int = Field(1, ge=1, description="Longest legal span of one request; 1: one period per request")
     lookback_days: int = Field(730, description="Older days cannot be asked for")
     time_zone: Literal["utc", "marketplace"] = Field("utc", description="Whose midnight bounds a day")
     bounds: Literal["instants", "dates"] = Field(
@@ -134,6 +155,52 @@ class Window(_Entry):
         "never asked for again, not even by force",
     )
     cool_down_minutes: int = Field(0, description="Amazon makes the report at most once in this time")
+    daily_limit: int | None = Field(None, ge=1, description="Amazon makes this type so often in 24 h for a selling partner")
+    span_hours: int = Field(0, description="Snapshot: the start sent lies this many hours before now; 0: no dates are sent")
+    option_names: tuple[str, str] | None = Field(
+        None, description="The window's first and last day stand in these two options instead of dataStartTime and dataEndTime"
+    )
+    report_schedule: str | None = Field(
+        None,
+        pattern=r"^P(T\d+[MH]|\d+[DM])$",
+        description="Harvest: made only by Amazon's own schedule with this period, which the platform creates",
+    )
+
+    @property
+    def restated_ages(self) -> tuple[int, ...]:
+        """Days after the close at which a day that Amazon still changes is asked for again: 1, 2, 4, 8 ... and the last one.
+
+        Corrections come thick at first and thin later. Daily repetition would cost a report per day and age, which types with
+        a daily limit do not have.
+        """
+        ages, age = [], 1
+        while age < self.restated_days:
+            ages.append(age)
+            age *= 2
+        return (*ages, self.restated_days) if self.restated_days else ()
+
+
+class Identifiers(_Entry):
+    """Where the identifiers that a request must name come from, and how many fit: newest loaded rows of a dataset's column."""
+
+    option: str
+    dataset: Name
+    column: Name
+    separator: str = " "
+    longest: int = Field(200, description="Characters of the option's value")
+
+
+class FanOut(_Entry):
+    """One partition needs several requests: every combination of option values, or identifiers in batches."""
+
+    options: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    identifiers: Identifiers | None = None
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> FanOut:
+        if bool(self.options) == (self.identifiers is not None):
+            raise ValueError("fan_out: exactly one of 'options' and 'identifiers' is needed")
+        return self
 
 
 class Report(_Entry):
@@ -146,9 +213,19 @@ class Report(_Entry):
     family: str
     kind: Kind
     scope: Scope
-    format: Literal["tsv", "csv", "json", "xml"]
-    options: dict[str, str] = Field(default_factory=dict)
+    format: Literal["tsv", "csv", "json", "xml", "xlsx", "file"]
+    default: bool = Field(False, description="Wanted by an account that names no reports; others are switched on")
+    options: dict[str, str] = Field(
+        default_factory=dict, description="Values may hold {marketplace_id}, {country}, {currency} of the marketplace asked for"
+    )
+    fan_out: FanOut | None = None
     window: Window
+    marketplaces: tuple[str, ...] | None = Field(None, description="Country codes where Amazon has the report; None: everywhere")
+    localised: tuple[Literal["headers", "numbers", "dates", "charset"], ...] | None = Field(
+        None, description="What follows the marketplace's habits; None: not known, the document's own evidence decides"
+    )
+    date_order: Literal["mdy", "dmy", "ymd"] | None = Field(None, description="Order of dates, where all marketplaces share it")
+    siblings: tuple[Name, ...] = Field((), description="Reports that show the same events: they corroborate an empty day")
     adoptable: bool = Field(False, description="Finished reports made by others mean the same (no options): adopt them")
     restricted: bool = Field(False, description="Needs a restricted data token naming the document")
     role: str | None = Field(None, description="Role the application needs at Amazon for this report type")
@@ -161,12 +238,27 @@ class Report(_Entry):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Report:
-        if self.adoptable and self.options:
+        if self.adoptable and (self.options or self.fan_out):
             raise ValueError(f"report {self.name}: options are never echoed by Amazon, so a report with options is not adoptable")
         for dataset in self.datasets:
             if dataset.day_of is DayOf.WINDOW and self.window.max_days != 1:
-                raise ValueError(f"dataset {dataset.name}: rows without a date need requests of one day (max_days: 1)")
+                raise ValueError(f"dataset {dataset.name}: rows without a date need requests of one period (max_days: 1)")
             for column in dataset.columns:
-                if (self.format == "json") != (column.path is not None):
-                    raise ValueError(f"column {dataset.name}.{column.name}: 'path' is for JSON, 'header' for flat files")
+                if column.option is None and (self.format in ("json", "xml", "file")) != (column.path is not None):
+                    raise ValueError(f"column {dataset.name}.{column.name}: 'path' is for JSON and XML, 'header' for tables")
+                if column.option is not None and column.option not in self.option_names:
+                    raise ValueError(f"column {dataset.name}.{column.name}: the report has no option {column.option!r}")
+        if self.window.report_schedule and self.window.kind is not WindowKind.HARVEST:
+            raise ValueError(f"report {self.name}: report_schedule is for reports that can only be harvested")
+        if self.window.span_hours and self.window.kind is not WindowKind.SNAPSHOT:
+            raise ValueError(f"report {self.name}: span_hours is for snapshots")
+        if unknown := set(self.marketplaces or ()) - set(MARKETPLACES):
+            raise ValueError(f"report {self.name}: {sorted(unknown)} are no marketplaces; country codes are meant, UK and not GB")
         return self
+
+    @property
+    def option_names(self) -> frozenset[str]:
+        """Every option that a request of this report carries."""
+        fanned = self.fan_out.options if self.fan_out else {}
+        named = {self.fan_out.identifiers.option} if self.fan_out and self.fan_out.identifiers else set()
+        return frozenset({*self.options, *fanned, *named, *(self.window.option_names or ())})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from spapi_assets.datasets.loader import BUILT_IN, RegistryError, load_registry, read_report
+from spapi_assets.datasets.loader import BUILT_IN, RegistryError, load_registry, read_reports
 from spapi_assets.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +61,7 @@ def test_a_folder_that_is_not_there_is_an_error_and_not_an_empty_registry(tmp_pa
 
 
 def test_a_report_of_a_name_that_exists_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "orders.yaml").write_bytes((BUILT_IN / "seller" / "orders_by_last_update.yaml").read_bytes())
+    (tmp_path / "orders.yaml").write_bytes((BUILT_IN / "orders" / "orders_by_last_update.yaml").read_bytes())
     with pytest.raises(RegistryError, match="report 'orders_by_last_update' is defined twice"):
         load_registry(tmp_path)
 
@@ -81,7 +81,7 @@ SKU = {"name": "sku", "header": "sku", "description": "The seller's SKU."}
         (_entry(colour="red"), r"colour: Extra inputs are not permitted"),
         (_entry(title=None), r"title: Input should be a valid string"),
         (_columns({**SKU, "type": "string"}), r"datasets\.0\.columns\.0\.type: "),
-        (_columns({**SKU, "path": "sku"}), r"datasets\.0\.columns\.0: column sku: exactly one of 'header'"),
+        (_columns({**SKU, "path": "sku"}), r"datasets\.0\.columns\.0: column sku: one of 'header'"),
         (_columns(SKU, SKU), r"datasets\.0: dataset reserved_inventory: a column name occurs twice"),
         (_columns({**SKU, "name": "date"}), r"datasets\.0: .*\['date'\] are partition columns"),
         (_columns({**SKU, "name": "Seller SKU"}), r"datasets\.0\.columns\.0\.name: "),
@@ -97,7 +97,7 @@ SKU = {"name": "sku", "header": "sku", "description": "The seller's SKU."}
 def test_a_mistake_is_named_by_file_and_field(tmp_path: Path, entry: Any, field: str) -> None:
     path = _write(tmp_path, entry, "broken.yaml")
     with pytest.raises(RegistryError, match=field) as caught:
-        read_report(path)
+        read_reports([path])
     assert str(path) in str(caught.value)
 
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_utf8_is_refused_with_its_name(tmp_path: Path) -> Non
     path = tmp_path / "latin.yaml"
     path.write_bytes("title: Verkäufe".encode("latin-1"))
     with pytest.raises(RegistryError, match=r"latin\.yaml is not a YAML mapping in UTF-8"):
-        read_report(path)
+        read_reports([path])
 
 
 def test_the_example_of_the_guide_is_a_report_that_loads(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ class DocumentContext:
     content_encoding: str | None = None
     compression: str | None = None
     marketplace_ids: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The request's options: columns with an `option` hold their values, because Amazon's rows do not."""
     pii_columns: frozenset[str] = frozenset()
     """`dataset.column` of the personal data that this deployment keeps; all other PII columns are dropped."""
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
