@@ -12,7 +12,8 @@ from ..business.demand import LAUNCH
 from ..business.marketplaces import BY_ID, Marketplace
 from ..business.seeds import derive
 from ..business.settlements import periods
-from . import inventory, listings, orders, sales_and_traffic, settlement, vendor_sales
+from . import sales_and_traffic, vendor_sales
+from .families import RENDERERS
 from .model import BadRequest, Document, ListedReport, Request
 
 SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
@@ -20,12 +21,8 @@ FBA_INVENTORY = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 
 # Report type -> (who may have it, how it is rendered).
 REPORT_TYPES: dict[str, tuple[str, Callable[[Request], Document]]] = {
-    orders.BY_LAST_UPDATE: ("seller", orders.render),
-    orders.BY_ORDER_DATE: ("seller", orders.render),
+    **RENDERERS,
     "GET_SALES_AND_TRAFFIC_REPORT": ("seller", sales_and_traffic.render),
-    "GET_MERCHANT_LISTINGS_ALL_DATA": ("seller", listings.render),
-    FBA_INVENTORY: ("seller", inventory.render),
-    SETTLEMENT: ("seller", settlement.render),
     "GET_VENDOR_SALES_REPORT": ("vendor", vendor_sales.render),
 }
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from ..business.catalog import PRODUCTS, Product, list_price
-from ..business.inventory import positions
-from ..business.marketplaces import Marketplace
-from ..business.seeds import derive
-from ..business.titles import title
-from .flat import flat_file, money
+from ....business.catalog import PRODUCTS, Product, list_price
+from ....business.inventory import positions
+from ....business.marketplaces import Marketplace
+from ....business.seeds import derive
+from ....business.titles import title
+from ...flat import flat_file, money
+from ...model import Document, Request
 from .headers import listings_header
-from .model import Document, Request
 
 _CHANNEL = {"eu": "AMAZON_EU", "na": "AMAZON_NA", "fe": "AMAZON_JP"}
 _OPEN_DATE = {"eu": "%d/%m/%Y %H:%M:%S", "na": "%Y-%m-%d %H:%M:%S", "fe": "%Y/%m/%d %H:%M:%S"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..business.marketplaces import Marketplace, utc
-from ..business.settlements import Entry, Period, entries, find
-from .flat import flat_file, money
-from .model import BadRequest, Document, NoData, Request
+from ....business.marketplaces import Marketplace, utc
+from ....business.settlements import Entry, Period, entries, find
+from ...flat import flat_file, money
+from ...model import BadRequest, Document, NoData, Request
 
 HEADER = (
     "settlement-id", "settlement-start-date", "settlement-end-date", "deposit-date", "total-amount", "currency",

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from ..business.marketplaces import local_day
-from ..business.orders import Order
-from ..business.titles import title
-from .flat import flat_file, iso, money
-from .model import BadRequest, Document, NoData, Request
+from ....business.marketplaces import local_day
+from ....business.orders import Order
+from ....business.titles import title
+from ...flat import flat_file, iso, money
+from ...model import BadRequest, Document, NoData, Request
 
 BY_LAST_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 BY_ORDER_DATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..business.catalog import list_price
-from ..business.inventory import Position, positions
-from ..business.marketplaces import Marketplace
-from ..business.titles import title
-from .flat import flat_file, money
-from .model import Document, Request
+from ....business.catalog import list_price
+from ....business.inventory import Position, positions
+from ....business.marketplaces import Marketplace
+from ....business.titles import title
+from ...flat import flat_file, money
+from ...model import Document, Request
 
 HEADER = (
     "sku", "fnsku", "asin", "product-name", "condition", "your-price", "mfn-listing-exists", "mfn-fulfillable-quantity",

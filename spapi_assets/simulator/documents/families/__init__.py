@@ -1,0 +1,17 @@
+"""Every report type that is served, gathered from the family modules: each exposes RENDERERS, report type to function.
+A family of vendor reports also says KIND = "vendor"; all others are sellers' reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..model import Document, Request
+from . import fba, finance, listings, orders, returns, tax
+
+_FAMILIES = (listings, orders, returns, finance, fba, tax)
+
+RENDERERS: dict[str, tuple[str, Callable[[Request], Document]]] = {
+    report_type: (getattr(family, "KIND", "seller"), make)
+    for family in _FAMILIES
+    for report_type, make in family.RENDERERS.items()
+}
