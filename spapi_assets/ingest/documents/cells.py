@@ -16,6 +16,9 @@ from spapi_assets.lake.parquet import arrow_type
 
 TRUE = ("true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "1", "t", "T")
 FALSE = ("false", "False", "FALSE", "no", "No", "NO", "n", "N", "0", "f", "F")
+# In a column of numbers or dates these have one meaning: there is no value. Seen in fee previews (--), restock advice (none)
+# and inventory planning (N/A). Text columns keep them.
+NO_VALUE = frozenset({"", "-", "--", "n/a", "none", "null"})
 _INT64 = range(-(2**63), 2**63)
 
 Parser = Callable[[str], Any]
@@ -86,7 +89,7 @@ def convert(texts: pa.Array, column: Column, locale: Locale) -> tuple[pa.Array, 
         bad: dict[int, str] = {}
         for code, text in enumerate(coded.dictionary.to_pylist()):
             try:
-                parsed.append(parse(text) if text.strip() else None)
+                parsed.append(None if text.strip().casefold() in NO_VALUE else parse(text))
             except DoesNotFit as error:
                 bad[code] = str(error)
                 parsed.append(None)
