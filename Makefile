@@ -2,13 +2,15 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PEERS  := .venv-peers
 STAMP  := $(VENV)/.installed
 
-.PHONY: help demo test lint install benchmark docs clean
+.PHONY: help demo test lint install benchmark peers docs clean
 help:
 	@echo "make demo            the whole platform on a simulated business, then the Dagster UI (HEADLESS=1: no UI, exits)"
 	@echo "make test            every test (ruff and mypy included)"
-	@echo "make benchmark       document loading side by side with python-amazon-sp-api + pandas"
+	@echo "make benchmark       document loading side by side with python-amazon-sp-api + pandas and Airbyte's decoder"
+	@echo "make peers           what the benchmark needs of Airbyte, in an environment of its own"
 	@echo "make docs            regenerate docs/data-dictionary.md and the dbt sources from the registry"
 
 $(STAMP): constraints.txt setup.cfg pyproject.toml
@@ -30,11 +32,23 @@ lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
+# Airbyte's connector pins other versions than ours. The benchmark runs without it where it cannot be installed.
+peers: $(PEERS)/.installed
+
+$(PEERS)/.installed: benchmarks/peers_constraints.txt
+	@echo "Installing Airbyte's connector into $(PEERS) (once; half a minute) ..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $< \
+		airbyte-source-amazon-seller-partner airbyte-cdk pyarrow
+	@touch $@
+
 benchmark: $(STAMP)
+	@$(MAKE) --no-print-directory peers || { rm -rf $(PEERS); \
+		echo "Airbyte's connector could not be installed (see above); the benchmark goes on without it."; }
 	@$(BIN)/python -m benchmarks.documents
 
 docs: $(STAMP)
 	@$(BIN)/spapi docs
 
 clean:
-	rm -rf $(VENV) .demo build dist *.egg-info
+	rm -rf $(VENV) $(PEERS) .demo build dist *.egg-info

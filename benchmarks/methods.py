@@ -1,4 +1,4 @@
-"""The two ways that are compared, each run in a process of its own: this platform, and python-amazon-sp-api with pandas.
+"""The ways that are compared, each run in a process of its own: this platform here, the others in `peers.py`.
 Prints one JSON line: wall seconds after imports, CPU seconds of the whole process, peak resident MiB."""
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from benchmarks.generate import DAYS, FIRST_DAY
+from benchmarks.peers import PEERS_PYTHON, airbyte_decoder, sp_api_pandas
 from benchmarks.server import DOCUMENT_ID
 
 
@@ -60,36 +61,26 @@ def platform(url: str, target: str) -> Callable[[], int]:
     return work
 
 
-def sp_api_pandas(url: str, target: str) -> Callable[[], int]:
-    """The usual script: download=True, read_csv with every column as text and quotes as data, one plain Parquet file."""
-    import csv
-    import io
-    import logging
-
-    import pandas as pd
-    from sp_api.api import Reports
-    from sp_api.auth import AccessTokenClient
-
-    logging.disable(logging.INFO)
-    AccessTokenClient.scheme, AccessTokenClient.host = "http://", url.removeprefix("http://")
-
-    def work() -> int:
-        credentials = {"refresh_token": "Atzr|bench", "lwa_app_id": "id", "lwa_client_secret": "secret"}
-        reports = Reports(credentials=credentials)
-        reports.endpoint = url
-        text = reports.get_report_document(DOCUMENT_ID, download=True).payload["document"]
-        frame = pd.read_csv(io.StringIO(text), sep="\t", dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False)
-        Path(target).mkdir(parents=True, exist_ok=True)
-        frame.to_parquet(Path(target) / "orders.parquet", index=False)
-        return len(frame)
-
-    return work
-
-
+OURS = "spapi-assets"
+AIRBYTE = "Airbyte decoder"
 METHODS: dict[str, Callable[[str, str], Callable[[], int]]] = {
-    "spapi-assets": platform,
+    OURS: platform,
     "python-amazon-sp-api + pandas": sp_api_pandas,
+    AIRBYTE: airbyte_decoder,
 }
+
+
+def interpreter(method: str) -> str:
+    """The Python that has what the method imports."""
+    return str(PEERS_PYTHON) if method == AIRBYTE else sys.executable
+
+
+def available() -> list[str]:
+    """The methods that can run here; says which cannot, and why."""
+    if not PEERS_PYTHON.exists():
+        print(f"{AIRBYTE}: left out, because .venv-peers is not installed; run `make peers` (Python 3.10 or 3.11, PyPI).")
+        return [m for m in METHODS if m != AIRBYTE]
+    return list(METHODS)
 
 
 def main() -> None:
