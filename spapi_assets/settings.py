@@ -33,10 +33,27 @@ class Account(BaseModel):
     selling_partner_id: str
     marketplaces: tuple[str, ...] = Field(min_length=1, description="Country codes, e.g. DE, UK, US")
     secret: str = Field(description="Secrets Manager name of {client_id, client_secret, refresh_token}")
-    reports: tuple[str, ...] | None = Field(None, description="Only these reports; default: all of the account's kind")
+    reports: tuple[str, ...] = Field(
+        ("default",),
+        description="Reports and families (folders of the registry) to ingest, `default`, or `all`; `-name` leaves one out",
+    )
+    fan_out: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Option values this account has use for, e.g. sellingProgram: [RETAIL]; default: all"
+    )
 
     def wants(self, report: Report) -> bool:
-        return report.kind is self.kind and (self.reports is None or report.name in self.reports)
+        """Whether the account takes this report: of its kind, in one of its marketplaces, and switched on."""
+        if report.kind is not self.kind or not self.places(report):
+            return False
+        names = {report.name, report.family}
+        if names & {name[1:] for name in self.reports if name.startswith("-")}:
+            return False
+        chosen = {name for name in self.reports if not name.startswith("-")} or {"default"}
+        return bool("all" in chosen or names & chosen or (report.default and "default" in chosen))
+
+    def places(self, report: Report) -> tuple[str, ...]:
+        """The account's marketplaces where Amazon has the report."""
+        return tuple(m for m in self.marketplaces if report.marketplaces is None or m in report.marketplaces)
 
 
 class Settings(BaseModel):
@@ -105,7 +122,7 @@ class Settings(BaseModel):
         accounts = [a for a in self.accounts if a.wants(report)]
         if report.scope is Scope.ACCOUNT:
             return [a.name for a in accounts]
-        return [f"{a.name}.{m}" for a in accounts for m in a.marketplaces]
+        return [f"{a.name}.{m}" for a in accounts for m in a.places(report)]
 
 
 def read_accounts(path: Path) -> tuple[Account, ...]:

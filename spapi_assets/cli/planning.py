@@ -25,10 +25,11 @@ from spapi_assets.cli.common import (
 from spapi_assets.settings import Account, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
+    from spapi_assets.aws.ledger_records import ReportRecord
     from spapi_assets.datasets.model import Report
     from spapi_assets.ingest.context import IngestContext
     from spapi_assets.ingest.forecast import AccountCost, ReportCost
-    from spapi_assets.ingest.planning import RequestPlan
+    from spapi_assets.ingest.planning import Facts
     from spapi_assets.lake.layout import Partition
     from spapi_assets.spapi.throttle import BucketState
 
@@ -94,7 +95,9 @@ def forecast(
 ) -> tuple[list[ReportCost], list[AccountCost], list[str]]:
     """Costs per report and account key, totals per account, and sentences about what could not be taken into account."""
     from spapi_assets.ingest.forecast import account_cost, report_costs
+    from spapi_assets.ingest.identifiers import fan
     from spapi_assets.ingest.planning import plan_requests
+    from spapi_assets.ingest.windows import partition_days
     from spapi_assets.lake.layout import Partition
 
     notes: list[str] = []
@@ -102,11 +105,14 @@ def forecast(
     quota = _has_table(ctx, ctx.settings.quota_table, "quota", notes)
     costs: list[ReportCost] = []
     for report in reports:
-        for key in ctx.settings.partition_keys(report):
+        wanted = partition_days(report, days[0], days[-1])
+        for key in ctx.settings.partition_keys(report) if wanted else ():
             if not any(a.name == key.partition(".")[0] for a in accounts):
                 continue
-            partitions = [Partition.of(key, day) for day in days]
-            found = _planned(ctx, report, partitions) if ledger else plan_requests(report, partitions, [], {}, ctx.now())
+            partitions = [Partition.of(key, day) for day in wanted]
+            fans = {key: fan(ctx, report, key)} if ledger else None
+            records, facts = _known(ctx, report, partitions) if ledger else ([], {})
+            found = plan_requests(report, partitions, records, facts, ctx.now(), fans=fans)
             costs += report_costs(report, found)
     by_account = defaultdict(list)
     for cost in costs:
@@ -128,13 +134,11 @@ def forecast(
     return costs, totals, notes
 
 
-def _planned(ctx: IngestContext, report: Report, partitions: Sequence[Partition]) -> RequestPlan:
-    from spapi_assets.ingest.planning import plan_requests
+def _known(ctx: IngestContext, report: Report, partitions: Sequence[Partition]) -> tuple[list[ReportRecord], Facts]:
     from spapi_assets.ingest.requesting import read_facts
 
     key, first, last = partitions[0].account_key, partitions[0].day, partitions[-1].day
-    records = ctx.ledger.records(report.name, key, first, last)
-    return plan_requests(report, partitions, records, read_facts(ctx, report, key, partitions), ctx.now())
+    return ctx.ledger.records(report.name, key, first, last), read_facts(ctx, report, key, partitions)
 
 
 def _has_table(ctx: IngestContext, name: str, what: str, notes: list[str]) -> bool:

@@ -14,6 +14,7 @@ from spapi_assets.datasets.model import Dataset, Report, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.context import LoadResult
 from spapi_assets.ingest.documents.errors import DocumentError
+from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.load import load_report
 from spapi_assets.ingest.outcomes import judge
 from spapi_assets.ingest.requesting import ask
@@ -267,7 +268,7 @@ def _tell(ctx: IngestContext, report: Report, partitions: Sequence[Partition], c
     for key, days in _by_key([*partitions, *collected.elsewhere(partitions)]).items():
         first, last = days[0].day, days[-1].day
         known = ctx.ledger.records(report.name, key, min(first, date.fromisoformat(ctx.settings.first_date)), last)
-        since, records = kept_up_from(report, known), [r for r in known if r.end >= first]
+        since, records, split = kept_up_from(report, known), [r for r in known if r.end >= first], fan(ctx, report, key)
         collected.records |= {r.report_id: r for r in records if r.report_id}
         for dataset in report.datasets:
             by_day: dict[Any, list[PartitionFacts]] = defaultdict(list)
@@ -276,4 +277,6 @@ def _tell(ctx: IngestContext, report: Report, partitions: Sequence[Partition], c
             for partition in days:
                 facts = by_day[partition.day]
                 collected.facts[dataset.name, partition] = facts
-                collected.truths[dataset.name, partition] = truth(report, dataset.name, partition, records, facts, now, since)
+                collected.truths[dataset.name, partition] = truth(
+                    report, dataset.name, partition, records, facts, now, since, split
+                )

@@ -14,8 +14,11 @@ from spapi_assets.datasets import platform_tables
 from spapi_assets.datasets.model import Report
 from spapi_assets.datasets.platform_tables import PLATFORM_TABLES, PlatformTable
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.fanout import Fan
+from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.upkeep import kept_up_from
+from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition, platform_object
 
 if TYPE_CHECKING:
@@ -72,21 +75,21 @@ def coverage(
     start = date.fromisoformat(ctx.settings.first_date)
     first = first_day or start
     last = last_day or now.astimezone(UTC).date()
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     for report in ctx.registry.reports.values():
+        days = partition_days(report, first, last)
         for account_key in ctx.settings.partition_keys(report):
             chosen = [d for d in report.datasets if datasets is None or d.name in datasets]
             if not chosen:
                 continue
             known = ctx.ledger.records(report.name, account_key, min(first, start), last)
-            since, by_day = kept_up_from(report, known), _by_day(known, first, last)
+            since, by_day, split = kept_up_from(report, known), _by_day(known, first, last), fan(ctx, report, account_key)
             for dataset in chosen:
                 facts = defaultdict(list)
                 for fact in ctx.ledger.partitions(dataset.name, account_key, first, last):
                     facts[fact.day].append(fact)
                 for day in days:
                     partition = Partition.of(account_key, day)
-                    yield _row(report, dataset.name, partition, by_day.get(day, ()), facts.get(day, ()), now, since)
+                    yield _row(report, dataset.name, partition, by_day.get(day, ()), facts.get(day, ()), now, since, split)
 
 
 def _by_day(records: Iterable[ReportRecord], first: date, last: date) -> dict[date, list[ReportRecord]]:
@@ -107,9 +110,10 @@ def _row(
     facts: Iterable[PartitionFacts],
     now: datetime,
     since: date | None,
+    split: Fan,
 ) -> CoverageRow:
     held, asked = list(facts), list(records)
-    known = truth(report, dataset, partition, asked, held, now, since)
+    known = truth(report, dataset, partition, asked, held, now, since, split)
     newest = max(held, key=lambda f: f.age) if held else None
     last = next((r.report_id for r in reversed(asked) if r.report_id), None)
     return CoverageRow(

@@ -22,9 +22,10 @@ from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult, PartitionLoad
 from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, WrongDocument
 from spapi_assets.ingest.documents.load import load_document
+from spapi_assets.ingest.fanout import part_of
 from spapi_assets.ingest.outcomes import retry_at
 from spapi_assets.ingest.requesting import marketplace_ids
-from spapi_assets.ingest.windows import final_at
+from spapi_assets.ingest.windows import final_at, partition_days
 from spapi_assets.lake.layout import Partition, partition_object
 from spapi_assets.lake.parquet import parquet_schema, write_empty
 from spapi_assets.spapi.errors import (
@@ -160,6 +161,7 @@ def _context(
         end=record.end,
         created=record.created_at or ctx.now(),
         marketplace_ids=tuple(marketplace_ids(account, report, record.marketplace)),
+        options=record.options,
         pii_columns=ctx.settings.pii_columns,
         loaded_at=ctx.now(),
         extra={"request": request, "headers": headers},
@@ -194,8 +196,7 @@ def _file(ctx: IngestContext, path: str) -> Iterator[bytes]:
 
 
 def _part(report: Report, record: ReportRecord) -> str:
-    """Several harvested documents may feed one day; all others own their partitions."""
-    return str(record.report_id) if report.window.kind is WindowKind.HARVEST else "data"
+    return part_of(report, record.options, str(record.report_id))
 
 
 def accepting(ctx: IngestContext, report: Report, record: ReportRecord) -> Callable[[str, Partition], bool]:
@@ -231,7 +232,7 @@ def accepting(ctx: IngestContext, report: Report, record: ReportRecord) -> Calla
 def _load_empty(ctx: IngestContext, report: Report, record: ReportRecord) -> LoadResult:
     """A confirmed empty window: schema-only files, so that downstream can tell empty from missing."""
     accept = accepting(ctx, report, record)
-    days = [record.start + timedelta(days=n) for n in range((record.end - record.start).days + 1)]
+    part, days = _part(report, record), partition_days(report, record.start, record.end)
     datasets: dict[str, DatasetLoad] = {}
     with ctx.lake.stage() as stage:
         for dataset in report.datasets:
@@ -240,7 +241,7 @@ def _load_empty(ctx: IngestContext, report: Report, record: ReportRecord) -> Loa
             for day in days:
                 partition = Partition(record.account, record.marketplace, day)
                 if accept(dataset.name, partition):
-                    path = partition_object(dataset.name, partition)
+                    path = partition_object(dataset.name, partition, part)
                     partitions[partition] = PartitionLoad(0, ctx.lake.uri(path), write_empty(stage.file(path), schema))
             datasets[dataset.name] = DatasetLoad(0, 0, 0, None, partitions)
         stage.publish()

@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord, options_digest
 from spapi_assets.datasets.model import Report, WindowKind
-from spapi_assets.ingest.truth import Truth, TruthState, truth
+from spapi_assets.ingest.fanout import Fan, Unit, fan_of, part_of
+from spapi_assets.ingest.truth import Truth, TruthState, truth, truths_by_unit
 from spapi_assets.ingest.windows import plan_windows, today
 from spapi_assets.lake.layout import Partition
 
@@ -37,8 +38,11 @@ def plan_requests(
     *,
     force: bool = False,
     priority: str | None = None,
+    fans: Mapping[str, Fan] | None = None,
 ) -> RequestPlan:
     """Requests for these partitions. `records` and `facts` are what the ledger holds about them.
+
+    `fans` by account key: the requests each partition needs, where they are several (`identifiers.fan`).
 
     `force` asks again for days that are final, failed or empty, never for days with an open request, nor for loaded days of a
     report whose rows move to a later day when they change: the newer report would take rows away.
@@ -48,23 +52,23 @@ def plan_requests(
     by_key: dict[tuple[str, str | None], list[ReportRecord]] = defaultdict(list)
     for record in records:
         by_key[(record.account, record.marketplace)].append(record)
-    wanted: dict[tuple[str, str | None], set[date]] = defaultdict(set)
+    wanted: dict[tuple[str, str | None, Unit], set[date]] = defaultdict(set)
     for partition in sorted(set(partitions)):
-        key = (partition.account, partition.marketplace)
-        known = by_key[key]
-        found = truth(report, report.datasets[0].name, partition, known, facts.get(partition, ()), now)
-        plan.truths[partition] = found
-        rows = sum(f.rows for f in facts.get(partition, ())) if report.window.rows_move else 0
-        if found.ask or (force and not rows and _may_force(report, partition, known, found, now)):
-            wanted[key].add(partition.day)
-        elif force and rows:
-            plan.skipped[partition] = (
-                f"Force is refused: the day holds {rows} rows, and a report made now would lack those that have changed since, "
-                f"because they moved to a later day. `spapi replay --report {report.name}` reads the day's document again."
-            )
-        else:
-            plan.skipped[partition] = f"{found.reason} {found.next_action}"
-    for (account, marketplace), days in wanted.items():
+        known, held = by_key[(partition.account, partition.marketplace)], facts.get(partition, ())
+        fan = (fans or {}).get(partition.account_key) or fan_of(report, partition.marketplace)
+        dataset = report.datasets[0].name
+        plan.truths[partition] = truth(report, dataset, partition, known, held, now, fan=fan)
+        asking, refused = False, False
+        for unit, found in truths_by_unit(report, dataset, partition, known, held, now, fan=fan):
+            mine = [r for r in known if report.fan_out is None or part_of(report, r.options) == unit.part]
+            rows = sum(f.rows for f in held if f.part == unit.part) if report.window.rows_move else 0
+            if found.ask or (force and not rows and _may_force(report, partition, mine, found, now)):
+                wanted[partition.account, partition.marketplace, unit].add(partition.day)
+                asking = True
+            refused = refused or (force and bool(rows))
+        if not asking:
+            plan.skipped[partition] = _why_not(report, plan.truths[partition], held, refused)
+    for (account, marketplace, unit), days in wanted.items():
         attempts = _attempts(by_key[(account, marketplace)])
         for start, end in plan_windows(report, days):
             plan.create.append(
@@ -73,16 +77,26 @@ def plan_requests(
                     report=report.name,
                     report_type=report.report_type,
                     marketplace=marketplace,
-                    options=dict(report.options),
+                    options=dict(unit.options),
                     start=start,
                     end=end,
-                    attempt=1 + attempts.get((start, end, options_digest(report.options)), 0),
+                    attempt=1 + attempts.get((start, end, options_digest(unit.options)), 0),
                     priority=priority or _priority(report, end, marketplace, now),
                     requested_at=now,
                 )
             )
     plan.create.sort(key=lambda r: (r.priority != "fresh", -r.end.toordinal(), r.account_key))
     return plan
+
+
+def _why_not(report: Report, found: Truth, held: Sequence[PartitionFacts], refused: bool) -> str:
+    if not refused:
+        return f"{found.reason} {found.next_action}"
+    return (
+        f"Force is refused: the day holds {sum(f.rows for f in held)} rows, and a report made now would lack those that have "
+        "changed since, because they moved to a later day. "
+        f"`spapi replay --report {report.name}` reads the day's document again."
+    )
 
 
 def _attempts(records: Iterable[ReportRecord]) -> dict[tuple[date, date, str], int]:

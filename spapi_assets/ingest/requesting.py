@@ -13,8 +13,9 @@ from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import Report, Scope, WindowKind
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.planning import Facts, RequestPlan, plan_requests
-from spapi_assets.ingest.windows import reachable, to_instants, today
+from spapi_assets.ingest.windows import option_window, reachable, snapshot_start, to_instants, today
 from spapi_assets.lake.layout import Partition
 from spapi_assets.settings import Account
 from spapi_assets.spapi.errors import (
@@ -86,11 +87,12 @@ def plan_and_write(
     same time cannot both succeed: the slower one plans again and finds the days asked for.
     """
     account_key, first, last = days[0].account_key, days[0].day, days[-1].day
+    fans = {account_key: fan(ctx, report, account_key)}
     for _ in range(_REPLANS):
         version = ctx.ledger.version(report.name, account_key)
         records = ctx.ledger.records(report.name, account_key, first, last)
         facts = read_facts(ctx, report, account_key, days)
-        plan = plan_requests(report, days, records, facts, ctx.now(), force=force, priority=priority)
+        plan = plan_requests(report, days, records, facts, ctx.now(), force=force, priority=priority, fans=fans)
         if not plan.create or ctx.ledger.plan(*plan.create, seen=version):
             return plan
     raise TransientError(
@@ -185,12 +187,13 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
     if intent is None:  # another process works on it, or it has been created meanwhile
         return None
     start, end = to_instants(report, record.start, record.end, record.marketplace)
+    options = {**record.options, **option_window(report, record.start, record.end)}
     try:
         report_id = ctx.apis(account.name).reports.create_report(
             record.report_type,
             marketplace_ids(account, report, record.marketplace),
-            options=record.options or None,
-            start=start,
+            options=options or None,
+            start=start or snapshot_start(report, ctx.now()),
             end=end,
             reserve=ctx.settings.request_reserve if record.priority == "backfill" else 0.0,
             max_wait=0.0,  # the intent must not grow old while waiting: this function's caller waits
@@ -232,8 +235,8 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
 
 
 def marketplace_ids(account: Account, report: Report, marketplace: str | None) -> list[str]:
-    """Marketplace ids of a request: the one, or all of the account's for a report of the whole account."""
-    codes = [marketplace] if report.scope is Scope.MARKETPLACE and marketplace else account.marketplaces
+    """Marketplace ids of a request: the one, or all of the account's that have the report, for one of the whole account."""
+    codes = (marketplace,) if report.scope is Scope.MARKETPLACE and marketplace else account.places(report)
     return [MARKETPLACES[code].id for code in codes]
 
 

@@ -13,7 +13,7 @@ from spapi_assets.aws.ledger_records import ReportRecord
 from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.requesting import plan_and_write
-from spapi_assets.ingest.windows import due_range
+from spapi_assets.ingest.windows import due_range, partition_days
 from spapi_assets.lake.layout import Partition
 from spapi_assets.settings import Account
 from spapi_assets.spapi.errors import SpApiError
@@ -57,7 +57,7 @@ def plan_retries(ctx: IngestContext, in_time: Callable[[], bool], problems: list
         report = ctx.registry.reports.get(name)
         try:
             if report is not None and account_key in ctx.settings.partition_keys(report):
-                days = {day for record in records for day in _days(ctx, record)}
+                days = {day for record in records for day in _days(ctx, report, record)}
                 if days:
                     partitions = [Partition.of(account_key, day) for day in sorted(days)]
                     planned += plan_and_write(ctx, report, partitions, priority=priority).create
@@ -68,9 +68,8 @@ def plan_retries(ctx: IngestContext, in_time: Callable[[], bool], problems: list
     return planned
 
 
-def _days(ctx: IngestContext, record: ReportRecord) -> Iterable[date]:
-    first = max(record.start, date.fromisoformat(ctx.settings.first_date))
-    return (first + n * _DAY for n in range((record.end - first).days + 1))
+def _days(ctx: IngestContext, report: Report, record: ReportRecord) -> Iterable[date]:
+    return partition_days(report, max(record.start, date.fromisoformat(ctx.settings.first_date)), record.end)
 
 
 def close_gaps(ctx: IngestContext, account: Account, in_time: Callable[[], bool]) -> list[ReportRecord]:
@@ -100,9 +99,10 @@ def close_gaps(ctx: IngestContext, account: Account, in_time: Callable[[], bool]
             since = kept_up_from(report, ctx.ledger.records(report.name, account_key, first, today))
             before = due_range(report, today, first)[0]
             if since is not None and since < before:
-                days = [Partition.of(account_key, max(first, since) + n * _DAY) for n in range((before - max(first, since)).days)]
+                days = partition_days(report, max(first, since), before - _DAY)
                 if days:
-                    planned += plan_and_write(ctx, report, days, priority="backfill").create
+                    partitions = [Partition.of(account_key, day) for day in days]
+                    planned += plan_and_write(ctx, report, partitions, priority="backfill").create
         ctx.ledger.set_mark(f"{name}#{report.name}", now)
     ctx.ledger.set_mark(name, now)
     return planned

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.datasets.model import Period, Report, WindowKind
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 DAY = timedelta(days=1)
 # Days behind the newest due day that a schedule looks at again, so that a missed morning heals itself.
 CATCH_UP_DAYS = 3
-_PERIOD_OPTIONS = ("reportPeriod", "dateGranularity", "aggregatedByTimePeriod")
+_MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 
 
 def zone(report: Report, marketplace: str | None) -> tzinfo:
@@ -33,17 +33,29 @@ def today(report: Report, marketplace: str | None, now: datetime) -> date:
 
 
 def period(report: Report, day: date) -> tuple[date, date]:
-    """First and last day of the reporting period that holds a day. WEEK is Sunday to Saturday (Amazon's vendor analytics)."""
-    kind = next((report.options[o].upper() for o in _PERIOD_OPTIONS if o in report.options), "DAY")
-    if kind in ("WEEK", "WEEKLY"):
+    """First and last day of the reporting period that holds a day. A week is Sunday to Saturday (Amazon's analytics)."""
+    kind = report.window.period
+    if kind is Period.WEEK:
         first = day - timedelta(days=(day.weekday() + 1) % 7)
         return first, first + timedelta(days=6)
-    months = {"MONTH": 1, "MONTHLY": 1, "QUARTER": 3, "YEAR": 12}.get(kind)
+    months = _MONTHS.get(kind)
     if months is None:
         return day, day
     month = (day.month - 1) // months * months  # zero-based first month of the period
     after = date(day.year + (month + months) // 12, (month + months) % 12 + 1, 1)
     return date(day.year, month + 1, 1), after - DAY
+
+
+def partition_days(report: Report, first: date, last: date) -> list[date]:
+    """The partitions between two days (inclusive): every day, or the first day of every period that begins between them."""
+    if report.window.period is Period.DAY:
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    days, day = [], period(report, first)[0]
+    while day <= last:
+        if day >= first:
+            days.append(day)
+        day = period(report, day)[1] + DAY
+    return days
 
 
 def closes_at(report: Report, day: date, marketplace: str | None) -> datetime:
@@ -62,6 +74,12 @@ def final_at(report: Report, day: date, marketplace: str | None) -> datetime:
     return max(restated, due_at(report, day, marketplace))
 
 
+def restated_at(report: Report, day: date, marketplace: str | None) -> list[datetime]:
+    """When a loaded day is asked for again while Amazon still changes it; the last one brings the final version."""
+    closed, due = closes_at(report, day, marketplace), due_at(report, day, marketplace)
+    return [max(closed + timedelta(days=age), due) for age in report.window.restated_ages]
+
+
 def due(report: Report, day: date, now: datetime, marketplace: str | None = None) -> bool:
     return now >= due_at(report, day, marketplace)
 
@@ -71,7 +89,12 @@ def due_range(report: Report, today: date, first: date) -> tuple[date, date]:
     if report.window.kind is WindowKind.SNAPSHOT:
         return today, today
     newest = today - timedelta(days=1 + report.window.lag_hours // 24)
-    return max(first, newest - timedelta(days=report.window.restated_days + CATCH_UP_DAYS)), newest
+    oldest = newest - timedelta(days=report.window.restated_days + CATCH_UP_DAYS)
+    if report.window.period is not Period.DAY:  # the newest whole period, and what of those before it may still change
+        begun = period(report, newest + DAY)[0]
+        newest = period(report, begun - DAY)[0]
+        oldest = min(newest, period(report, oldest)[0])
+    return max(first, oldest), newest
 
 
 def reachable(report: Report, day: date, now: datetime, marketplace: str | None = None) -> bool:
@@ -104,13 +127,27 @@ def to_instants(report: Report, start: date, end: date, marketplace: str | None)
     """The window as `dataStartTime` and `dataEndTime`: from the first day's midnight to the last day's last second.
 
     Never touches the next day: daily analytics round a window outward to whole days and sum them.
-    A snapshot ignores dates and gets none.
+    A snapshot ignores dates and gets none (`snapshot_start`), and some types have their window in the options (`option_window`).
     """
-    if report.window.kind is WindowKind.SNAPSHOT:
+    if report.window.kind is WindowKind.SNAPSHOT or report.window.option_names:
         return None, None
     if report.window.bounds == "dates":  # the time of day is ignored: the written date must be the day's own
         return datetime.combine(start, time(), UTC), datetime.combine(end, time(23, 59, 59), UTC)
     return midnight(report, start, marketplace), midnight(report, end + DAY, marketplace) - timedelta(seconds=1)
+
+
+def snapshot_start(report: Report, now: datetime) -> datetime | None:
+    """The `dataStartTime` of a snapshot that needs one: it must lie `span_hours` back, although the content is of now."""
+    return now - timedelta(hours=report.window.span_hours) if report.window.span_hours else None
+
+
+def option_window(report: Report, start: date, end: date) -> dict[str, str]:
+    """The window as options, for types that want it there; a snapshot's reaches `span_hours` back from its day."""
+    if report.window.option_names is None:
+        return {}
+    first, last = report.window.option_names
+    begin = start - timedelta(hours=report.window.span_hours) if report.window.kind is WindowKind.SNAPSHOT else start
+    return {first: begin.isoformat(), last: end.isoformat()}
 
 
 def from_instants(

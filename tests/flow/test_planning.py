@@ -11,7 +11,7 @@ from spapi_assets.aws.ledger import PartitionFacts, ReportRecord, ReportStatus, 
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.ingest.planning import plan_requests
 from spapi_assets.ingest.truth import Truth, TruthState, truth
-from spapi_assets.ingest.windows import final_at
+from spapi_assets.ingest.windows import closes_at, final_at
 from spapi_assets.lake.layout import Partition
 
 REPORTS = load_registry().reports
@@ -103,22 +103,23 @@ def test_force_takes_no_rows_away_from_a_day_whose_orders_have_moved_on() -> Non
     assert "spapi replay" in found.skipped[at(9)]
 
 
-def test_a_provisional_day_is_renewed_once_a_day_and_once_more_when_it_is_final() -> None:
-    partition = at(5, "DE")
-    made = NOW - timedelta(hours=1)
-    done = request(
-        "sales_and_traffic", day(5), marketplace="DE", status=ReportStatus.DONE, report_id="1", created_at=made,
-        loaded_at=made, requested_at=made, rows={"sales_and_traffic_by_asin": 5},
-    )  # fmt: skip
-    same_day = truth_of("sales_and_traffic", partition, [done], [facts(made)])
-    assert (same_day.state, same_day.ask) == (TruthState.PROVISIONAL, False)
-    tomorrow = truth_of("sales_and_traffic", partition, [done], [facts(made)], NOW + timedelta(days=1))
-    assert (tomorrow.state, tomorrow.ask) == (TruthState.PROVISIONAL, True)
-    final = final_at(REPORTS["sales_and_traffic"], day(5), "DE")
-    late = facts(final + timedelta(minutes=1))
-    assert truth_of("sales_and_traffic", partition, [done], [facts(made)], final + timedelta(minutes=1)).ask
-    settled = truth_of("sales_and_traffic", partition, [done], [late], final + timedelta(days=40))
-    assert (settled.state, settled.ask) == (TruthState.FINAL, False)
+def test_a_provisional_day_is_renewed_at_growing_distances_and_once_more_when_it_is_final() -> None:
+    partition, report = at(20, "DE"), REPORTS["sales_and_traffic"]
+    closed = closes_at(report, partition.day, "DE")
+    final, made, asked_at = final_at(report, partition.day, "DE"), closed + timedelta(hours=33), []
+    now = made
+    while now < final + timedelta(days=40):
+        done = request(
+            "sales_and_traffic", partition.day, marketplace="DE", status=ReportStatus.DONE, report_id="1", created_at=made,
+            loaded_at=made, requested_at=made, rows={"sales_and_traffic_by_asin": 5},
+        )  # fmt: skip
+        found = truth_of("sales_and_traffic", partition, [done], [facts(made)], now)
+        assert found.state is (TruthState.FINAL if made >= final else TruthState.PROVISIONAL)
+        if found.ask:
+            asked_at.append((now - closed).days)
+            made = now
+        now += timedelta(hours=24)
+    assert asked_at == [2, 4, 8, 14]  # the first load saw the first age; daily repetition would have cost 13 reports
 
 
 def test_the_next_request_of_a_window_has_the_next_number() -> None:

@@ -10,22 +10,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spapi_assets.datasets.loader import load_registry
-from spapi_assets.datasets.model import Report, WindowKind
-from spapi_assets.ingest.windows import due, due_at, final_at, from_instants, period, plan_windows, reachable, to_instants
+from spapi_assets.datasets.model import Period, Report, WindowKind
+from spapi_assets.ingest.windows import (
+    due,
+    due_at,
+    due_range,
+    final_at,
+    from_instants,
+    partition_days,
+    period,
+    plan_windows,
+    reachable,
+    to_instants,
+)
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 REPORTS = load_registry().reports
 DAYS = st.dates(date(2025, 1, 1), date(2026, 12, 31))
-WINDOWED = sorted(r.name for r in REPORTS.values() if r.window.kind is WindowKind.DAYS)
+WINDOWED = sorted(
+    r.name
+    for r in REPORTS.values()
+    if r.window.kind is WindowKind.DAYS and r.window.period is Period.DAY and not r.window.option_names
+)
+PERIODS = [p for p in Period if p is not Period.DAY]
 
 
-def changed(report: Report, options: dict[str, str] | None = None, **window: object) -> Report:
-    return report.model_copy(
-        update={
-            "window": report.window.model_copy(update=window),
-            **({"options": options} if options is not None else {}),
-        }
-    )
+def changed(report: Report, **window: object) -> Report:
+    return report.model_copy(update={"window": report.window.model_copy(update=window)})
 
 
 def test_a_year_of_orders_is_thirteen_requests() -> None:
@@ -48,16 +59,36 @@ def test_windows_cover_exactly_the_days_in_the_fewest_legal_spans(days: set[date
     assert len(windows) <= runs + len(days) // longest
 
 
-@given(DAYS, st.sampled_from(["WEEK", "MONTH", "QUARTER", "YEAR"]))
-def test_periods_are_whole_and_hold_their_day(day: date, kind: str) -> None:
-    report = changed(REPORTS["vendor_sales"], {**REPORTS["vendor_sales"].options, "reportPeriod": kind}, max_days=366)
+@given(DAYS, st.sampled_from(PERIODS))
+def test_periods_are_whole_and_hold_their_day(day: date, kind: Period) -> None:
+    report = changed(REPORTS["vendor_sales"], period=kind, max_days=366)
     first, last = period(report, day)
     assert first <= day <= last
     assert period(report, first) == period(report, last) == (first, last)
     assert period(report, last + timedelta(days=1))[0] == last + timedelta(days=1)
-    if kind == "WEEK":
+    if kind is Period.WEEK:
         assert (first.weekday(), last.weekday()) == (6, 5)
     assert plan_windows(report, [day]) == [(first, last)]
+
+
+@given(DAYS, st.integers(0, 800), st.sampled_from(list(Period)))
+def test_partitions_are_the_first_days_of_all_periods_that_begin_in_the_span(first: date, days: int, kind: Period) -> None:
+    report = changed(REPORTS["vendor_sales"], period=kind)
+    last = first + timedelta(days=days)
+    span = [first + timedelta(days=n) for n in range(days + 1)]
+    assert partition_days(report, first, last) == [day for day in span if period(report, day)[0] == day]
+
+
+@given(DAYS, st.sampled_from(PERIODS), st.integers(0, 200))
+def test_a_schedule_looks_at_the_newest_whole_published_period(today: date, kind: Period, lag_hours: int) -> None:
+    report = changed(REPORTS["vendor_sales"], period=kind, lag_hours=lag_hours, restated_days=0)
+    oldest, newest = due_range(report, today, date.min)
+    assert period(report, newest)[0] == newest
+    end_of_day = datetime.combine(today, datetime.max.time(), UTC)
+    assert due(report, newest, end_of_day + timedelta(days=1), "US")
+    following = period(report, period(report, newest)[1] + timedelta(days=1))[1]
+    assert following + timedelta(hours=lag_hours) >= today - timedelta(days=2)  # the next one is not out yet
+    assert oldest <= newest
 
 
 @given(st.sampled_from(WINDOWED), DAYS, st.integers(0, 29), st.sampled_from(sorted(MARKETPLACES)))

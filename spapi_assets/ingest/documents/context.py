@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from spapi_assets.datasets.model import Dataset, Report
 from spapi_assets.ingest.documents.errors import DocumentError
+from spapi_assets.ingest.fanout import part_of
 from spapi_assets.lake.layout import Partition
 from spapi_assets.spapi.marketplaces import BY_ID, MARKETPLACES, Marketplace
 
@@ -44,6 +45,11 @@ class DocumentContext:
 
     def accepts(self, dataset: str, partition: Partition) -> bool:
         return self.accept is None or self.accept(dataset, partition)
+
+    @property
+    def part(self) -> str:
+        """The Parquet object of a partition that this document's rows lie in."""
+        return part_of(self.report, self.options, self.report_id)
 
     @property
     def account_key(self) -> str:

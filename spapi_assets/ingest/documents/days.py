@@ -8,8 +8,9 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spapi_assets.datasets.model import ColumnType, Dataset, DayOf
+from spapi_assets.datasets.model import ColumnType, Dataset, DayOf, Period
 from spapi_assets.ingest.documents.context import DocumentContext
+from spapi_assets.ingest.windows import period
 
 DAY = "_day"
 
@@ -21,10 +22,11 @@ class Days:
         self.dataset, self.context = dataset, context
         self.fixed: date | None = None
         if dataset.day_of is DayOf.WINDOW:
-            if context.start != context.end:
+            if (context.start, context.end) != period(context.report, context.start):
                 raise ValueError(
                     f"Dataset {dataset.name} has no date in its rows, so its report {context.report.name} can only be asked for"
-                    f" one day at a time; report {context.report_id} covers {context.start} to {context.end}."
+                    f" one {context.report.window.period} at a time; report {context.report_id} covers {context.start} to"
+                    f" {context.end}."
                 )
             self.fixed = context.start
         elif dataset.day_of is DayOf.FETCH:
@@ -46,6 +48,9 @@ class Days:
             if self.zone:
                 column = column.cast(pa.timestamp("us", tz=self.zone))
             column = column.cast(pa.date32())
+        kind = self.context.report.window.period
+        if kind is not Period.DAY:  # a partition is keyed by its period's first day
+            column = pc.floor_temporal(column, unit=kind.value, week_starts_monday=False)
         return column
 
     def inside(self, days: pa.ChunkedArray) -> bool:

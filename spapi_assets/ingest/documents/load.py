@@ -4,6 +4,7 @@ Asking Amazon for the document, the Glue catalog and the ledger are the caller's
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from spapi_assets.datasets.model import Dataset
@@ -102,13 +103,14 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
     if announced and receiver.is_empty():
         context.fail(TruncatedDocument, "The body has no byte, although gzip was announced", "Download it again with a new URL.")
     unknown: dict[str, tuple[str, ...]] = {}
+    whole, context = {d.name: d for d in context.report.datasets}, _as_read(context)
     for _ in range(_REREADS):
         sinks: dict[str, Sink] = {}
         decisions: dict[str, Any] = {"compression": compression}
         warnings: list[str] = []
 
         def open_sink(dataset: Dataset, columns: tuple[str, ...], sinks: dict[str, Sink] = sinks) -> Sink:
-            sinks[dataset.name] = Sink(dataset, context, stage, receiver.sha256, columns)
+            sinks[dataset.name] = Sink(whole[dataset.name], context, stage, receiver.sha256, columns)
             return sinks[dataset.name]
 
         try:
@@ -144,6 +146,14 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
             raise
         return _result(receiver.whole(), context, lake, sinks, datasets, decisions, warnings, size)
     raise AssertionError(f"more than {_REREADS} readings found ever more unknown keys")
+
+
+def _as_read(context: DocumentContext) -> DocumentContext:
+    """What readers see: columns that hold request options are not in the document; the sink adds them."""
+    datasets = tuple(
+        d.model_copy(update={"columns": tuple(c for c in d.columns if c.option is None)}) for d in context.report.datasets
+    )
+    return replace(context, report=context.report.model_copy(update={"datasets": datasets}))
 
 
 def _abandon(sinks: dict[str, Sink]) -> None:

@@ -4,16 +4,19 @@ Reading is `tsv.py` and `json_document.py`; making the result visible is `load.p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
-from spapi_assets.datasets.model import Dataset, WindowKind
+import pyarrow as pa
+
+from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, PartitionLoad
 from spapi_assets.ingest.documents.days import DAY, Days
 from spapi_assets.ingest.documents.errors import RowsLost, UnreadableDocument
 from spapi_assets.ingest.documents.flatfile import Batch
 from spapi_assets.ingest.documents.partitions import PartitionWriter
 from spapi_assets.ingest.documents.quarantine import Quarantine
+from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition, partition_object, quarantine_object
 from spapi_assets.lake.parquet import parquet_schema
 from spapi_assets.lake.store import Lake, Stage
@@ -54,7 +57,15 @@ class Sink:
             personal = {DAY, *(c.name for c in self.dataset.columns if c.pii)}
             for row in batch.table.slice(0, PREVIEW_ROWS - len(self._preview)).to_pylist():
                 self._preview.append({k: _plain(v) for k, v in row.items() if k not in personal})
-        self._writer.add(batch.table)
+        self._writer.add(self._with_options(batch.table))
+
+    def _with_options(self, table: pa.Table) -> pa.Table:
+        """The columns whose values stand in the request and not in the rows."""
+        for column in self.dataset.columns:
+            if column.option is not None:
+                value = self.context.options.get(column.option)
+                table = table.append_column(column.name, pa.repeat(pa.scalar(value, pa.string()), table.num_rows))
+        return table
 
     def abandon(self) -> None:
         self._writer.abandon()
@@ -87,15 +98,13 @@ class Sink:
         for day in self._days_asked():
             if day not in files:
                 files[day] = (self._writer.empty(), 0)
-        # Settlements: several documents may share a day, so each has an object of its own.
-        part = context.report_id if context.report.window.kind is WindowKind.HARVEST else "data"
         partitions: dict[Partition, PartitionLoad] = {}
         for day in sorted(d for d in files if d is not None):
             local, rows = files[day]
             partition = context.partition(day)
             if not context.accepts(self.dataset.name, partition):
                 continue  # a newer report of this day is loaded: this document is archived, but replaces nothing
-            path = partition_object(self.dataset.name, partition, part)
+            path = partition_object(self.dataset.name, partition, context.part)
             self.stage.assign(local, path)
             partitions[partition] = PartitionLoad(rows, lake.uri(path), local.stat().st_size)
         quarantine_path = quarantine_object(self.dataset.name, context.account_key, context.report_id)
@@ -118,8 +127,7 @@ class Sink:
             return [self.days.fixed]
         if self.days.by_document:
             return []
-        start, end = self.context.start, self.context.end
-        return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+        return partition_days(self.context.report, self.context.start, self.context.end)
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,110 @@
+"""The requests that one partition needs: a single one, every combination of option values, or identifiers in batches.
+Pure; where identifiers come from is `identifiers.py`, whether a request is made is `planning.py`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from spapi_assets.aws.ledger_records import ReportRecord, options_digest
+from spapi_assets.datasets.model import Identifiers, Report, WindowKind
+from spapi_assets.spapi.marketplaces import MARKETPLACES
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One request for a partition: its complete options, and the name of the Parquet object its rows lie in."""
+
+    options: Mapping[str, str] = field(hash=False)  # a part stands for its options, which cannot be hashed
+    part: str
+
+    @property
+    def label(self) -> str:
+        """For people: which of the partition's requests this is."""
+        return ", ".join(self.options.values()) if self.part != "data" else ""
+
+
+@dataclass(frozen=True)
+class Fan:
+    """How the partitions of one account key are split into requests."""
+
+    report: Report
+    units: tuple[Unit, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    base: Mapping[str, str] = field(default_factory=dict)
+
+    def units_for(self, records: Iterable[ReportRecord]) -> tuple[Unit, ...]:
+        """The requests of one partition, given those already made for it.
+
+        Identifiers that were asked for stay in the request that named them; only new ones make a new request, so that a growing
+        catalogue never repeats what is known.
+        """
+        source = self.report.fan_out.identifiers if self.report.fan_out else None
+        if source is None:
+            return self.units
+        asked = {part_of(self.report, r.options): r.options for r in records if source.option in r.options}
+        named = {i for options in asked.values() for i in options[source.option].split(source.separator)}
+        batches = [
+            {**self.base, source.option: batch} for batch in in_batches([i for i in self.identifiers if i not in named], source)
+        ]
+        known = [Unit(dict(options), part) for part, options in asked.items()]
+        return (*known, *(Unit(options, part_of(self.report, options)) for options in batches))
+
+
+def in_batches(identifiers: Sequence[str], source: Identifiers) -> list[str]:
+    """Identifiers joined by the separator, as many as fit into one option's value, in their order."""
+    batches: list[str] = []
+    for identifier in identifiers:
+        if batches and len(batches[-1]) + len(source.separator) + len(identifier) <= source.longest:
+            batches[-1] += source.separator + identifier
+        else:
+            batches.append(identifier)
+    return batches
+
+
+def fan_of(
+    report: Report,
+    marketplace: str | None,
+    *,
+    limits: Mapping[str, Sequence[str]] | None = None,
+    identifiers: Sequence[str] = (),
+) -> Fan:
+    """The fan of a report in a marketplace. `limits`: the option values an account has use for (`Account.fan_out`)."""
+    base = filled(report.options, marketplace)
+    if report.fan_out is None:
+        return Fan(report, (Unit(base, "data"),), base=base)
+    if report.fan_out.identifiers is not None:
+        return Fan(report, identifiers=tuple(dict.fromkeys(identifiers)), base=base)
+    values = {
+        name: [v for v in all_values if limits is None or name not in limits or v in limits[name]]
+        for name, all_values in report.fan_out.options.items()
+    }
+    combinations = [
+        {**base, **filled(dict(zip(values, chosen, strict=True)), marketplace)} for chosen in product(*values.values())
+    ]
+    return Fan(report, tuple(Unit(options, part_of(report, options)) for options in combinations), base=base)
+
+
+def filled(options: Mapping[str, str], marketplace: str | None) -> dict[str, str]:
+    """Options with {marketplace_id}, {country} and {currency} replaced by those of the marketplace asked for."""
+    if marketplace is None:
+        return dict(options)
+    place = MARKETPLACES[marketplace]
+    facts = {"marketplace_id": place.id, "country": place.code, "currency": place.currency}
+    return {name: re.sub(r"\{(\w+)\}", lambda m: facts.get(m[1], m[0]), value) for name, value in options.items()}
+
+
+def part_of(report: Report, options: Mapping[str, str], report_id: str = "") -> str:
+    """The Parquet object of a partition that a request's rows lie in.
+
+    A partition that one request fills is `data`; several harvested documents, and the requests of a fan-out, each have their own.
+    """
+    if report.window.kind is WindowKind.HARVEST:
+        return report_id
+    if report.fan_out is None:
+        return "data"
+    if report.fan_out.identifiers is not None:
+        return options_digest({report.fan_out.identifiers.option: options.get(report.fan_out.identifiers.option, "")})
+    return "-".join(re.sub(r"[^a-z0-9]+", "_", options.get(name, "").lower()) for name in report.fan_out.options)
