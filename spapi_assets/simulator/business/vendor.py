@@ -40,7 +40,7 @@ def in_view(product: Product, view: str) -> bool:
 
 
 @lru_cache(maxsize=20_000)
-def _ordered(seed: int, account: Account, code: str, program: str, day: date, scale: float) -> tuple[tuple[int, int], ...]:
+def ordered(seed: int, account: Account, code: str, program: str, day: date, scale: float) -> tuple[tuple[int, int], ...]:
     """(units ordered, of which shipped only the next day) by product of the assortment."""
     means = rates(seed, account.index, code, account.volume(code), day)
     rng = generator(seed, "vendor", account.index, code, program, day.toordinal())
@@ -57,8 +57,8 @@ def day_facts(
     """Facts of a day by product; customer returns are still being counted for 30 days."""
     if day < LAUNCH or program not in _PROGRAMS:
         return {}
-    today = _ordered(seed, account, marketplace.code, program, day, scale)
-    before = _ordered(seed, account, marketplace.code, program, day - timedelta(days=1), scale)
+    today = ordered(seed, account, marketplace.code, program, day, scale)
+    before = ordered(seed, account, marketplace.code, program, day - timedelta(days=1), scale)
     age = now - day_bounds(marketplace.zone, day)[1]
     known = min(1.0, max(0.0, age / RETURNS_KNOWN_AFTER))
     facts = {}

@@ -12,7 +12,6 @@ from ..business.demand import LAUNCH
 from ..business.marketplaces import BY_ID, Marketplace
 from ..business.seeds import derive
 from ..business.settlements import periods
-from . import sales_and_traffic, vendor_sales
 from .families import RENDERERS
 from .model import BadRequest, Document, ListedReport, Request
 
@@ -20,11 +19,7 @@ SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
 FBA_INVENTORY = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 
 # Report type -> (who may have it, how it is rendered).
-REPORT_TYPES: dict[str, tuple[str, Callable[[Request], Document]]] = {
-    **RENDERERS,
-    "GET_SALES_AND_TRAFFIC_REPORT": ("seller", sales_and_traffic.render),
-    "GET_VENDOR_SALES_REPORT": ("vendor", vendor_sales.render),
-}
+REPORT_TYPES: dict[str, tuple[str, Callable[[Request], Document]]] = dict(RENDERERS)
 
 
 def render(

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..model import Document, Request
-from . import fba, finance, listings, orders, returns, tax
+from . import analytics, fba, finance, listings, orders, returns, tax, vendor
 
-_FAMILIES = (listings, orders, returns, finance, fba, tax)
+_FAMILIES = (listings, orders, returns, finance, fba, tax, analytics, vendor)
 
 RENDERERS: dict[str, tuple[str, Callable[[Request], Document]]] = {
     report_type: (getattr(family, "KIND", "seller"), make)

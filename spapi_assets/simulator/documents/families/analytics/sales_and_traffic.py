@@ -3,16 +3,16 @@ The by-ASIN section has no date: it sums the whole window, so only one-day reque
 
 from __future__ import annotations
 
-import calendar
-import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from ..business.catalog import LINES, PRODUCTS, Product
-from ..business.marketplaces import Marketplace
-from ..business.traffic import DayFacts, Facts, collect, total
-from .model import BadRequest, Document, NoData, Request
+from ....business.catalog import LINES, PRODUCTS, Product
+from ....business.marketplaces import Marketplace
+from ....business.traffic import DayFacts, Facts, collect, total
+from ...json_document import amount, json_document
+from ...model import BadRequest, Document, NoData, Request
+from ...periods import first_of_period, last_of_period
 
 _KEYS: dict[str, Callable[[Product], tuple[str, ...]]] = {
     "PARENT": lambda p: (p.parent,),
@@ -23,15 +23,7 @@ _KEYS: dict[str, Callable[[Product], tuple[str, ...]]] = {
 
 def _expand(granularity: str, first: date, last: date) -> tuple[date, date]:
     """Partial weeks and months grow outward to whole ones; weeks run from Sunday to Saturday."""
-    if granularity == "WEEK":
-        return first - timedelta(days=(first.weekday() + 1) % 7), last + timedelta(days=(5 - last.weekday()) % 7)
-    if granularity == "MONTH":
-        return first.replace(day=1), last.replace(day=calendar.monthrange(last.year, last.month)[1])
-    return first, last
-
-
-def _period_start(granularity: str, day: date) -> date:
-    return _expand(granularity, day, day)[0]
+    return first_of_period(granularity, first), last_of_period(granularity, last)
 
 
 def render(request: Request) -> Document:
@@ -48,7 +40,7 @@ def render(request: Request) -> Document:
     days = collect(request.business, request.account, m, first, last, request.now.timestamp())
     periods: dict[date, list[DayFacts]] = {}
     for day, facts in sorted(days.items()):
-        periods.setdefault(_period_start(date_granularity, day), []).append(facts)
+        periods.setdefault(first_of_period(date_granularity, day), []).append(facts)
     content = {
         "reportSpecification": {
             "reportType": request.report_type,
@@ -60,16 +52,12 @@ def render(request: Request) -> Document:
         "salesAndTrafficByDate": [_by_date(start, facts, m) for start, facts in periods.items()],
         "salesAndTrafficByAsin": _by_asin(list(days.values()), _KEYS[asin_granularity], m),
     }
-    return Document(json.dumps(content, ensure_ascii=False).encode(), "application/json; charset=UTF-8")
+    return json_document(content)
 
 
 def _ratio(part: float, whole: float, factor: float = 100.0, most: float | None = 100.0) -> float:
     value = round(part / whole * factor, 2) if whole else 0.0
     return value if most is None else min(value, most)
-
-
-def _amount(minor: float, m: Marketplace) -> dict[str, Any]:
-    return {"amount": round(minor / 10**m.digits, m.digits), "currencyCode": m.currency}
 
 
 def _by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any]:
@@ -79,23 +67,23 @@ def _by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any
     return {
         "date": start.isoformat(),
         "salesByDate": {
-            "orderedProductSales": _amount(f.sales, m),
-            "orderedProductSalesB2B": _amount(f.sales_b2b, m),
+            "orderedProductSales": amount(f.sales, m),
+            "orderedProductSalesB2B": amount(f.sales_b2b, m),
             "unitsOrdered": f.units,
             "unitsOrderedB2B": f.units_b2b,
             "totalOrderItems": f.items,
             "totalOrderItemsB2B": f.items_b2b,
-            "averageSalesPerOrderItem": _amount(f.sales / (f.items or 1), m),
-            "averageSalesPerOrderItemB2B": _amount(f.sales_b2b / (f.items_b2b or 1), m),
+            "averageSalesPerOrderItem": amount(f.sales / (f.items or 1), m),
+            "averageSalesPerOrderItemB2B": amount(f.sales_b2b / (f.items_b2b or 1), m),
             "averageUnitsPerOrderItem": _ratio(f.units, f.items, 1, None),
             "averageUnitsPerOrderItemB2B": _ratio(f.units_b2b, f.items_b2b, 1, None),
-            "averageSellingPrice": _amount(f.sales / (f.units or 1), m),
-            "averageSellingPriceB2B": _amount(f.sales_b2b / (f.units_b2b or 1), m),
+            "averageSellingPrice": amount(f.sales / (f.units or 1), m),
+            "averageSellingPriceB2B": amount(f.sales_b2b / (f.units_b2b or 1), m),
             "unitsRefunded": refunded,
             "refundRate": _ratio(refunded, f.units),
             "claimsGranted": 0,
-            "claimsAmount": _amount(0, m),
-            "shippedProductSales": _amount(sum(day.shipped_sales for day in days), m),
+            "claimsAmount": amount(0, m),
+            "shippedProductSales": amount(sum(day.shipped_sales for day in days), m),
             "unitsShipped": sum(day.shipped_units for day in days),
             "ordersShipped": sum(day.shipped_orders for day in days),
         },
@@ -158,8 +146,8 @@ def _by_asin(days: list[DayFacts], key: Callable[[Product], tuple[str, ...]], m:
                 "salesByAsin": {
                     "unitsOrdered": f.units,
                     "unitsOrderedB2B": f.units_b2b,
-                    "orderedProductSales": _amount(f.sales, m),
-                    "orderedProductSalesB2B": _amount(f.sales_b2b, m),
+                    "orderedProductSales": amount(f.sales, m),
+                    "orderedProductSalesB2B": amount(f.sales_b2b, m),
                     "totalOrderItems": f.items,
                     "totalOrderItemsB2B": f.items_b2b,
                 },
