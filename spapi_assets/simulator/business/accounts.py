@@ -1,4 +1,4 @@
-"""The selling partners of the simulated business: three seller accounts (one a region) and one vendor group, with volumes.
+"""The selling partners of the business: a seller in each region, one in India, and one vendor group, with their volumes.
 No credentials: the server owns those."""
 
 from __future__ import annotations
@@ -32,5 +32,6 @@ ACCOUNTS = (
     Account("A3KESTREL0NA0", "seller", "na", 1, (("US", 46.0), ("CA", 8.0), ("MX", 4.0))),
     Account("A3KESTREL0FE0", "seller", "fe", 2, (("JP", 15.0),)),
     Account("amzn1.vg.1000001", "vendor", "na", 3, (("US", 160.0),)),
+    Account("A3KESTREL0IN0", "seller", "eu", 4, (("IN", 12.0),)),
 )
 BY_SELLING_PARTNER = {a.selling_partner_id: a for a in ACCOUNTS}

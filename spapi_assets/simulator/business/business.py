@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from .accounts import ACCOUNTS, BY_SELLING_PARTNER, Account
 from .marketplaces import Marketplace, local_day
 from .orders import MAX_UPDATE_DAYS, Order, build_day
 from .stock import Cycle, StockDay, cycle_of, simulate
+
+_T = TypeVar("_T")
 
 
 class _Kept:
@@ -54,6 +56,7 @@ class Business:
         self._lock = threading.RLock()
         self._cycles = _Kept(400_000)
         self._orders = _Kept(80_000)
+        self._derived = _Kept(400_000)
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -111,3 +114,12 @@ class Business:
         for order in self.purchased_between(account, marketplace, first, last):
             if order.purchased <= now and start <= order.last_updated(now) < end:
                 yield order
+
+    def remember(self, key: Hashable, make: Callable[[], _T], weigh: Callable[[_T], int] = lambda _: 100) -> _T:
+        """What `make` gives for the key, made once and kept as long as there is room; `weigh` counts its rows."""
+        with self._lock:
+            found: _T | None = self._derived.get(key)
+            if found is None:
+                found = make()
+                self._derived.put(key, found, weigh(found) + 1)
+        return found

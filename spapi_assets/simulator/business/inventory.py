@@ -10,7 +10,7 @@ from .accounts import Account
 from .business import Business
 from .catalog import PRODUCTS, Product
 from .marketplaces import day_start, local_day
-from .orders import MAX_OPEN_DAYS, MAX_REFUND_DAYS
+from .orders import MAX_OPEN_DAYS, MAX_REFUND_DAYS, Order
 from .stock import CYCLE, cycle_of, cycle_start
 
 _RETURN_DAYS = MAX_REFUND_DAYS + MAX_OPEN_DAYS
@@ -51,16 +51,28 @@ class Movement:
 
 
 def movement(business: Business, account: Account, pool: str, product: Product, day: date) -> Movement:
-    """What moved on a pool day. Returned units are graded, and become sellable, on the first day of a cycle."""
+    """What moved of one product on a pool day. Returned units are graded, and become sellable, on the first day of a cycle."""
+    return movements(business, account, pool, day)[product.index]
+
+
+def movements(business: Business, account: Account, pool: str, day: date) -> list[Movement]:
+    """What moved on a pool day, by product index."""
+    return business.remember(
+        ("movements", account.index, pool, day), lambda: _movements(business, account, pool, day), lambda _: len(PRODUCTS)
+    )
+
+
+def _movements(business: Business, account: Account, pool: str, day: date) -> list[Movement]:
     today = business.stock_day(account, pool, day)
-    n = product.index
-    before = business.stock_day(account, pool, day - timedelta(days=1))
-    opening, released, returned, received = before.closing[n], today.released[n], 0, today.received[n]
+    opening = business.stock_day(account, pool, day - timedelta(days=1)).closing
+    released, returned, received = today.released, [0] * len(PRODUCTS), today.received
     if day == cycle_start(cycle_of(day)):
-        released = _released_over_the_boundary(business, account, pool, product, day)
-        returned, _ = _returns(business, account, pool, day_start(_zone(business, account, pool), day))[n]
-        received = today.opening[n] - opening - released - returned  # the delivery that brings the stock to the cycle's level
-    return Movement(opening, received, released, returned, today.ordered[n], today.closing[n])
+        released = _released_over_the_boundary(business, account, pool, day)
+        returned = [sellable for sellable, _ in _returns(business, account, pool, day_start(_zone(business, account, pool), day))]
+        # What arrives brings the stock to the cycle's level; a surplus is taken away.
+        received = [t - o - r - b for t, o, r, b in zip(today.opening, opening, released, returned, strict=True)]
+    columns = (opening, received, released, returned, today.ordered, today.closing)
+    return [Movement(*row) for row in zip(*columns, strict=True)]
 
 
 def positions(business: Business, account: Account, pool: str, now: float) -> list[Position]:
@@ -78,8 +90,7 @@ def positions(business: Business, account: Account, pool: str, now: float) -> li
                 n = line.product.index
                 if order.purchased >= day_start(zone, day):
                     fulfillable[n] -= line.units
-                gone = order.shipped or day_start(zone, local_day(zone, order.cancelled) + timedelta(days=1))
-                if gone > now:
+                if (order.shipped or _released_at(zone, order)) > now:
                     reserved[n] += line.units
     returns = _returns(business, account, pool, now)
     result = []
@@ -109,14 +120,24 @@ def _returns(business: Business, account: Account, pool: str, now: float) -> lis
     return [(a, b) for a, b in counts]
 
 
-def _released_over_the_boundary(business: Business, account: Account, pool: str, product: Product, day: date) -> int:
-    """Units of orders cancelled the day before a cycle begins: they are sellable again on its first day."""
+def _released_at(zone: str, order: Order) -> int:
+    """When a cancelled order's units are sellable again: at the next midnight, or at a stock review that comes before it."""
+    review = day_start(zone, cycle_start(cycle_of(local_day(zone, order.cancelled))))
+    if order.purchased < review:
+        return review
+    return day_start(zone, local_day(zone, order.cancelled) + timedelta(days=1))
+
+
+def _released_over_the_boundary(business: Business, account: Account, pool: str, day: date) -> list[int]:
+    """Units of cancelled orders of the cycle before that become sellable again on a cycle's first day."""
     zone = _zone(business, account, pool)
-    units = 0
+    midnight = day_start(zone, day)
+    units = [0] * len(PRODUCTS)
     for m in business.pool(account, pool):
         for order in business.purchased_between(account, m, day - timedelta(days=2), day - timedelta(days=1)):
-            if order.cancelled and local_day(zone, order.cancelled) == day - timedelta(days=1):
-                units += sum(line.units for line in order.lines if line.product is product)
+            if order.cancelled and _released_at(zone, order) == midnight:
+                for line in order.lines:
+                    units[line.product.index] += line.units
     return units
 
 

@@ -110,6 +110,24 @@ MARKETPLACES = (
         "JP",
         False,
     ),
+    Marketplace(
+        "IN",
+        "A21TJRUUN4KGV",
+        "eu",
+        "IN",
+        "Asia/Kolkata",
+        "INR",
+        2,
+        92.0,
+        "Amazon.in",
+        "en",
+        "UTF-8",
+        0.18,
+        ".",
+        "%d.%m.%Y",
+        "IN",
+        False,
+    ),
 )
 
 BY_ID = {m.id: m for m in MARKETPLACES}

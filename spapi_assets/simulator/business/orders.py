@@ -20,6 +20,9 @@ MAX_OPEN_DAYS = 5  # an order is shipped or cancelled within this time of its pu
 MAX_UPDATE_DAYS = 16  # nothing changes an order's last-updated date later than this after its purchase
 MAX_REFUND_DAYS = 36
 _IDS = 10**14
+_PREFIX = {
+    "DE": 302, "UK": 204, "FR": 405, "IT": 407, "ES": 403, "US": 113, "CA": 701, "MX": 702, "JP": 249, "IN": 408,
+}  # fmt: skip
 _STEP = 61_803_398_874_989  # coprime to 10**14, so that distinct order numbers give distinct ids
 
 
@@ -79,8 +82,7 @@ def order_id(seed: int, account: Account, marketplace: Marketplace, day: date, n
     """Amazon's 3-7-7 digits; different orders never share one."""
     serial = ((day.toordinal() - 730_000) * 256 + account.index * 32 + INDEX[marketplace.code]) * 100_000 + number
     digits = f"{(serial * _STEP + derive(seed, 'order ids')) % _IDS:014d}"
-    prefix = {"DE": 302, "UK": 204, "FR": 405, "IT": 407, "ES": 403, "US": 113, "CA": 701, "MX": 702, "JP": 249}[marketplace.code]
-    return f"{prefix}-{digits[:7]}-{digits[7:]}"
+    return f"{_PREFIX[marketplace.code]}-{digits[:7]}-{digits[7:]}"
 
 
 def build_day(seed: int, account: Account, marketplace: Marketplace, day: date, drafts: list[Draft]) -> tuple[Order, ...]:

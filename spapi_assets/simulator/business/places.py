@@ -38,4 +38,8 @@ PLACES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "JP": (
         ("千代田区", "東京都", "100-0001", "JP"), ("札幌市", "北海道", "060-0001", "JP"), ("大阪市", "大阪府", "530-0001", "JP"), ("那覇市", "沖縄県", "900-0001", "JP"),
     ),
+    "IN": (
+        ("Bengaluru", "KARNATAKA", "560001", "IN"), ("Mumbai", "MAHARASHTRA", "400001", "IN"), ("NEW DELHI", "DELHI", "110001", "IN"),
+        ("Kochi", "KERALA", "682001", "IN"), ("Gurgaon", "HARYANA", "122001", "IN"),
+    ),
 }  # fmt: skip

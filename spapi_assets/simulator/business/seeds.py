@@ -26,6 +26,15 @@ def unit(seed: int, *parts: Part) -> float:
     return derive(seed, *parts) / 2**64
 
 
+def letters(number: int, length: int) -> str:
+    """The number's last `length` digits to base 36, as Amazon's identifiers look."""
+    out = ""
+    for _ in range(length):
+        number, digit = divmod(number, 36)
+        out += "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[digit]
+    return out
+
+
 def poisson(rng: random.Random, mean: float) -> int:
     """A Poisson draw; the normal approximation above a mean of 60, where nobody can see the difference."""
     if mean <= 0:

@@ -34,6 +34,17 @@ class Period:
     deposit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What Amazon pays for one unit that it damaged. `number` tells a period's credits apart."""
+
+    period: Period
+    number: int
+    product: Product
+    amount: int
+    posted: int
+
+
 @dataclass(slots=True)
 class Entry:
     """One amount of a settlement."""
@@ -177,18 +188,41 @@ def _services(business: Business, p: Period, principals: list[Entry]) -> Iterato
         if day.day == 9 and p.start <= at + 30_000 < p.end and business.pool(p.account, m.pool)[0] == m:
             yield Entry("other-transaction", "other-transaction", "Storage Fee", -_storage(business, p, day), at + 30_000)
         day += timedelta(days=1)
-    # Two identical rows on purpose: units lost one by one are credited one by one, and nothing tells the rows apart.
-    lost = PRODUCTS[int(unit(business.seed, "lost", p.id) * 12)]
+    for credit in credits_for_damage(business, p):
+        yield Entry(
+            "other-transaction",
+            "FBA Inventory Reimbursement",
+            "WAREHOUSE_DAMAGE",
+            credit.amount,
+            credit.posted,
+            product=credit.product,
+        )
+
+
+def credits_for_damage(business: Business, p: Period) -> tuple[Credit, ...]:
+    """Credits for units that Amazon damaged: two for the same product, alike in everything, because units are credited one by
+    one; nothing in a settlement tells the two rows apart."""
+    product = PRODUCTS[int(unit(business.seed, "lost", p.id) * 12)]
     posted = p.start + int(unit(business.seed, "lost at", p.id) * PERIOD)
-    credit = round(net_price(lost, m, utc(posted).year) * 0.8)
-    for _ in range(2):
-        yield Entry("other-transaction", "FBA Inventory Reimbursement", "WAREHOUSE_DAMAGE", credit, posted, product=lost)
+    amount = round(net_price(product, p.marketplace, utc(posted).year) * 0.8)
+    return tuple(Credit(p, number, product, amount, posted) for number in (1, 2))
+
+
+def storage_cost(business: Business, account: Account, m: Marketplace, month: date) -> list[tuple[Product, int, float]]:
+    """A month's storage in the pool that the marketplace sells from: product, units on hand at its middle, and the fee in
+    minor units, not rounded. The settlement of the pool's first marketplace charges the sum."""
+    stock = business.stock_day(account, m.pool, month.replace(day=15)).opening
+    rate = storage_rate(month) * m.per_euro * 10**m.digits
+    return [(p, max(0, units), max(0, units) * p.volume / 1_000 * rate) for p, units in zip(PRODUCTS, stock, strict=True)]
+
+
+def storage_rate(month: date) -> float:
+    """Euros for a cubic metre and month; dearer from October to December."""
+    return 41.0 if month.month >= 10 else 27.5
 
 
 def _storage(business: Business, p: Period, day: date) -> int:
-    """Last month's storage by the cubic metres in stock at its middle; dearer from October to December."""
-    middle = (day.replace(day=1) - timedelta(days=1)).replace(day=15)
-    stock = business.stock_day(p.account, p.marketplace.pool, middle).opening
-    cubic_metres = sum(max(0, units) * product.volume for units, product in zip(stock, PRODUCTS, strict=True)) / 1_000
-    rate = 41.0 if middle.month >= 10 else 27.5
-    return round(cubic_metres * rate * p.marketplace.per_euro * 10**p.marketplace.digits)
+    """Last month's storage fee."""
+    return round(
+        sum(fee for _, _, fee in storage_cost(business, p.account, p.marketplace, day.replace(day=1) - timedelta(days=1)))
+    )
