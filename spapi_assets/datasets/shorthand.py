@@ -40,7 +40,8 @@ def with_columns_of(
 def by_period(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """`periods` makes one report of each period: names with a suffix, the period's option, and its own facts of the window.
 
-    `schedule` and `freshness_hours` may stand among a period's facts, too: a month is not as fresh as a day.
+    `schedule` and `freshness_hours` may stand among a period's facts, too: a month is not as fresh as a day. `default` holds for
+    the first period only: the others are switched on by name or family.
     """
     base = dict(report)
     periods, option, values = base.pop("periods", None), base.pop("period_option", None), base.pop("period_values", {})
@@ -51,7 +52,7 @@ def by_period(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     if unknown := sorted(set(periods) - set(_SUFFIXES)):
         raise ShorthandError(f"`periods` names {unknown}; there are {', '.join(_SUFFIXES)}")
     made = []
-    for period, facts in periods.items():
+    for number, (period, facts) in enumerate(periods.items()):
         own = dict(facts or {})
         suffix = _SUFFIXES[period]
         datasets = [
@@ -61,6 +62,7 @@ def by_period(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         made.append(
             {
                 **base,
+                "default": bool(base.get("default")) and number == 0,
                 **{name: own.pop(name) for name in _OF_REPORT if name in own},
                 "name": f"{base.get('name')}{suffix}",
                 "title": f"{base.get('title')}{_WORDS[period]}",
