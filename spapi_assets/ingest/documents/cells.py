@@ -11,11 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spapi_assets.datasets.model import Column, ColumnType
-from spapi_assets.ingest.documents.locale import DoesNotFit, Locale
+from spapi_assets.ingest.documents.locale import Contradicted, DoesNotFit, Locale
+from spapi_assets.ingest.documents.numbers import dress_of
 from spapi_assets.lake.parquet import arrow_type
 
-TRUE = ("true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "1", "t", "T")
-FALSE = ("false", "False", "FALSE", "no", "No", "NO", "n", "N", "0", "f", "F")
+# The second lines: localised documents. No word is yes in one language and no in another.
+TRUE = (
+    "true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "1", "t", "T",
+    "ja", "Ja", "JA", "oui", "Oui", "OUI", "sí", "Sí", "sì", "Sì", "si", "Si", "SI", "sim", "Sim", "tak", "Tak", "evet", "Evet",
+    "はい",
+)  # fmt: skip
+FALSE = (
+    "false", "False", "FALSE", "no", "No", "NO", "n", "N", "0", "f", "F",
+    "nein", "Nein", "NEIN", "non", "Non", "NON", "nee", "Nee", "nej", "Nej", "não", "Não", "nie", "Nie", "hayır", "Hayır",
+    "いいえ",
+)  # fmt: skip
 # In a column of numbers or dates these have one meaning: there is no value. Seen in fee previews (--), restock advice (none)
 # and inventory planning (N/A). Text columns keep them.
 NO_VALUE = frozenset({"", "-", "--", "n/a", "none", "null"})
@@ -58,9 +68,11 @@ def parser_for(column: Column, locale: Locale) -> Parser | None:
         case ColumnType.TEXT:
             return None
         case ColumnType.INTEGER:
-            return lambda text: fit_integer(locale.number(text))
+            dress = dress_of(column.unit, is_decimal=False, currencies=())
+            return lambda text: fit_integer(locale.number(text, dress))
         case ColumnType.DECIMAL:
-            return lambda text: fit_decimal(locale.number(text), column.precision, column.scale)
+            money = dress_of(column.unit, is_decimal=True, currencies=locale.currencies)
+            return lambda text: fit_decimal(locale.number(text, money), column.precision, column.scale)
         case ColumnType.BOOLEAN:
             return fit_boolean
         case ColumnType.TIMESTAMP:
@@ -76,8 +88,10 @@ def blank_to_null(texts: pa.Array) -> pa.Array:
 def convert(texts: pa.Array, column: Column, locale: Locale) -> tuple[pa.Array, dict[int, str]]:
     """Typed values, and by position the reason of each text that does not fit (its value is null).
 
-    Each distinct text is read once, so that repeated dates and prices cost nothing.
+    Each distinct text is read once, so that repeated dates and prices cost nothing. Raises Contradicted where the texts prove
+    that the document's decimal mark or date order was decided wrongly.
     """
+    locale = locale.of(column.name)
     parse = parser_for(column, locale)
     texts = blank_to_null(texts)
     reasons: dict[int, str] = {}
@@ -95,9 +109,18 @@ def convert(texts: pa.Array, column: Column, locale: Locale) -> tuple[pa.Array, 
                 parsed.append(None)
         values = pa.array(parsed, arrow_type(column)).take(coded.indices)
         if bad:
+            _ask_again(column, locale, [coded.dictionary[code].as_py() for code in bad])
             reasons = {i: bad[c] for i, c in enumerate(coded.indices.to_pylist()) if c in bad}
     if column.required and values.null_count:
         for i, missing in enumerate(values.is_null().to_pylist()):
             if missing:
                 reasons.setdefault(i, "blank, and the column is required")
     return values, reasons
+
+
+def _ask_again(column: Column, locale: Locale, bad: list[str]) -> None:
+    if column.type in (ColumnType.INTEGER, ColumnType.DECIMAL):
+        if against := locale.contradicted("numbers", bad):
+            raise Contradicted("numbers", column.name, against)
+    elif column.type in (ColumnType.DATE, ColumnType.TIMESTAMP) and (against := locale.contradicted("dates", bad)):
+        raise Contradicted("dates", column.name, against)

@@ -15,6 +15,7 @@ from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.context import DocumentContext
 from spapi_assets.ingest.documents.decisions import reader_for
 from spapi_assets.ingest.documents.errors import UnreadableDocument
+from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.flatfile import Batch, FlatReader
 from spapi_assets.ingest.documents.lines import LONGEST_LINE, EndlessLine, Lines
 from spapi_assets.ingest.documents.quarantine import MASK, Rejected
@@ -56,10 +57,11 @@ def read_csv(
     open_sink: Callable[[Dataset, tuple[str, ...]], Sink],
     decisions: dict[str, Any],
     warnings: list[str],
+    findings: Findings,
 ) -> int:
     """Feeds the sink of the report's dataset. Returns the number of plain bytes (without a byte order mark)."""
     dataset = context.report.datasets[0]
-    chunks, charset = open_text(chunks, context)
+    chunks, charset = open_text(chunks, context, findings)
     lines = Lines(chunks)
     reader: FlatReader | None = None
     sink: Sink | None = None
@@ -69,7 +71,7 @@ def read_csv(
                 continue
             found = parse(block, charset.of(block))
             if reader is None:
-                reader = reader_for(found[0], found[1:], context, decisions, warnings)
+                reader = reader_for(found[0], found[1:], context, decisions, warnings, findings)
                 sink = open_sink(dataset, reader.unknown)
                 sink.missing = tuple(c.name for c in reader.plan.missing)
                 found, count = found[1:], count - 1

@@ -4,7 +4,7 @@ Each is recorded with its evidence; reading the rows is `tsv.py` and `csv_docume
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,6 +12,7 @@ from spapi_assets.datasets.model import ColumnType, Dataset, DayOf
 from spapi_assets.ingest.documents.context import DocumentContext
 from spapi_assets.ingest.documents.days import Days
 from spapi_assets.ingest.documents.errors import UnreadableDocument, WrongDocument
+from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.flatfile import FlatReader, direct_types
 from spapi_assets.ingest.documents.header import HeaderPlan, match_header
 from spapi_assets.ingest.documents.locale import Locale, decide_locale
@@ -25,6 +26,7 @@ def reader_for(
     context: DocumentContext,
     decisions: dict[str, Any],
     warnings: list[str],
+    findings: Findings,
     *,
     swapped: bool = False,
 ) -> FlatReader:
@@ -33,7 +35,7 @@ def reader_for(
     plan = plan_columns(headers, dataset, context, warnings)
     leading = list(islice(rows, SAMPLE_LINES))
     samples = leading_values(leading, plan)
-    locale = locale_of(dataset, samples, context)
+    locale = locale_of(dataset, samples, context, findings)
     decisions["header"] = plan.record()
     decisions["locale"] = {**locale.evidence, **zone_record(dataset, samples, locale, warnings)}
     return FlatReader(
@@ -103,24 +105,29 @@ def leading_values(rows: Iterable[Sequence[str]], plan: HeaderPlan) -> dict[str,
     return samples
 
 
-def locale_of(dataset: Dataset, samples: dict[str, list[str]], context: DocumentContext) -> Locale:
-    def of(*types: ColumnType) -> Iterator[str]:
-        for column in dataset.columns:
-            if column.type in types:
-                yield from samples.get(column.name, ())
+def locale_of(dataset: Dataset, samples: Mapping[str, list[str]], context: DocumentContext, findings: Findings) -> Locale:
+    """Decided from the leading values and from those that contradicted an earlier reading."""
+
+    def of(met: Mapping[str, list[str]], *types: ColumnType) -> dict[str, list[str]]:
+        names = [c.name for c in dataset.columns if c.type in types]
+        return {name: [*samples.get(name, ()), *met.get(name, ())] for name in names}
 
     return decide_locale(
-        of(ColumnType.DECIMAL, ColumnType.INTEGER), of(ColumnType.DATE, ColumnType.TIMESTAMP), context.marketplaces
+        of(findings.numbers, ColumnType.DECIMAL, ColumnType.INTEGER),
+        of(findings.dates, ColumnType.DATE, ColumnType.TIMESTAMP),
+        context.marketplaces,
+        localised=context.report.localised,
+        date_order=context.report.date_order,
     )
 
 
-def zone_record(dataset: Dataset, samples: dict[str, list[str]], locale: Locale, warnings: list[str]) -> dict[str, Any]:
+def zone_record(dataset: Dataset, samples: Mapping[str, list[str]], locale: Locale, warnings: list[str]) -> dict[str, Any]:
     bare: list[str] = []
     for column in dataset.columns:
         if column.type is ColumnType.TIMESTAMP:
             for text in samples.get(column.name, [])[:50]:
                 try:
-                    if not locale.moment(text)[1]:
+                    if not locale.of(column.name).moment(text)[1]:
                         bare.append(column.name)
                         break
                 except ValueError:

@@ -3,7 +3,7 @@ where it is not. Cutting the document into blocks is `lines.py`; the same rules 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +18,7 @@ from spapi_assets.ingest.documents.days import DAY, Days
 from spapi_assets.ingest.documents.header import Field, HeaderPlan
 from spapi_assets.ingest.documents.lines import Block
 from spapi_assets.ingest.documents.locale import Locale
+from spapi_assets.ingest.documents.numbers import is_plain
 from spapi_assets.ingest.documents.quarantine import MASK, Rejected
 from spapi_assets.lake.parquet import arrow_type
 
@@ -223,7 +224,7 @@ def _range(numbers: range) -> pa.Array:
     return pa.array(np.arange(numbers.start, numbers.stop, dtype=np.int64))
 
 
-def direct_types(columns: Sequence[Column], samples: dict[str, list[str]], locale: Locale) -> dict[str, pa.DataType]:
+def direct_types(columns: Sequence[Column], samples: Mapping[str, list[str]], locale: Locale) -> dict[str, pa.DataType]:
     """Arrow types that pyarrow's own text conversion reads exactly as the locale does, judged by leading values.
 
     A later value that it cannot read sends its block to the careful reader, so this choice only affects speed.
@@ -235,7 +236,7 @@ def direct_types(columns: Sequence[Column], samples: dict[str, list[str]], local
             case ColumnType.TEXT | ColumnType.BOOLEAN | ColumnType.INTEGER:
                 # An integer reads the same in every locale unless it has a mark, which pyarrow refuses.
                 result[column.name] = arrow_type(column)
-            case ColumnType.DECIMAL if locale.decimal == ".":
+            case ColumnType.DECIMAL if locale.of(column.name).decimal == "." and all(map(is_plain, texts)):
                 result[column.name] = arrow_type(column)
             case ColumnType.DATE if all(len(t) == 10 and t[4] == t[7] == "-" for t in texts):
                 result[column.name] = arrow_type(column)

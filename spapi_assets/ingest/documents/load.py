@@ -9,12 +9,15 @@ from typing import Any
 
 from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.archive import MANIFEST, folder_of, manifest_of, object_of
+from spapi_assets.ingest.documents.charset import CharsetDecision, Doubted, weigh
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult
 from spapi_assets.ingest.documents.csv_document import read_csv
 from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, UnreadableDocument
+from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.inflate import MAGIC, Corrupt, Truncated, plain_bytes
 from spapi_assets.ingest.documents.json_document import read_json
 from spapi_assets.ingest.documents.json_rows import UnknownPaths
+from spapi_assets.ingest.documents.locale import Contradicted
 from spapi_assets.ingest.documents.receive import Received, Receiver
 from spapi_assets.ingest.documents.sink import Sink
 from spapi_assets.ingest.documents.tsv import read_tsv
@@ -102,7 +105,7 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
     announced = context.compression == "GZIP" or context.content_encoding == "gzip"
     if announced and receiver.is_empty():
         context.fail(TruncatedDocument, "The body has no byte, although gzip was announced", "Download it again with a new URL.")
-    unknown: dict[str, tuple[str, ...]] = {}
+    findings = Findings()
     whole, context = {d.name: d for d in context.report.datasets}, _as_read(context)
     for _ in range(_REREADS):
         sinks: dict[str, Sink] = {}
@@ -116,11 +119,11 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
         try:
             plain = plain_bytes(receiver.chunks(), compression)
             if context.report.format == "json":
-                size = read_json(plain, context, open_sink, unknown, decisions, warnings)
+                size = read_json(plain, context, open_sink, findings.unknown, decisions, warnings)
             elif context.report.format == "tsv":
-                size = read_tsv(plain, context, open_sink, decisions, warnings)
+                size = read_tsv(plain, context, open_sink, decisions, warnings, findings)
             elif context.report.format == "csv":
-                size = read_csv(plain, context, open_sink, decisions, warnings)
+                size = read_csv(plain, context, open_sink, decisions, warnings, findings)
             else:
                 context.fail(
                     UnreadableDocument,
@@ -130,8 +133,17 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
             datasets = {name: sink.finish(lake) for name, sink in sinks.items()}
         except UnknownPaths as met:
             # The columns of a file are fixed when it is opened, so the document is read again with the new ones.
-            unknown[met.dataset] = (*unknown.get(met.dataset, ()), *sorted(met.paths))
+            findings.unknown[met.dataset] = (*findings.unknown.get(met.dataset, ()), *sorted(met.paths))
             _abandon(sinks)
+            continue
+        except Contradicted as met:
+            findings.add(met)
+            _abandon(sinks)
+            continue
+        except Doubted:
+            _abandon(sinks)
+            decision = CharsetDecision(context.content_type, context.marketplaces)
+            findings.charset = weigh(plain_bytes(receiver.chunks(), {}), decision)
             continue
         except Truncated as error:
             _abandon(sinks)

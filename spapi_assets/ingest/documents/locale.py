@@ -67,8 +67,8 @@ class Locale:
         """What holds in one column."""
         if column not in self.decimals and column not in self.date_orders:
             return self
-        decimal = self.decimals.get(column, self.decimal)
-        return replace(self, decimal=decimal, date_order=self.date_orders.get(column, self.date_order), decimals={}, date_orders={})
+        decimal, order = self.decimals.get(column, self.decimal), self.date_orders.get(column, self.date_order)
+        return replace(self, decimal=decimal, date_order=order, decimals={}, date_orders={})
 
     @property
     def currencies(self) -> frozenset[str]:
@@ -137,23 +137,21 @@ def decide_locale(
     """The locale from leading values (by column, if known). Values with one reading are evidence; what the registry says of the
     report (`localised`, `date_order`) and the marketplace's habit decide only without any."""
     codes = ", ".join(m.code for m in marketplaces)
-    marks = _tally(numbers, mark_shown)
+    marks, orders = _tally(numbers, mark_shown), _tally(dates, order_shown)
     prior, reason = _decimal_habit(marketplaces, localised, codes)
-    decimal, decimal_votes, why = _decide(marks, prior, {".": "a decimal point", ",": "a decimal comma"}, reason)
-    orders = _tally(dates, order_shown)
+    point = "." if localised is not None and "numbers" not in localised else None
+    decimal, decimal_votes, why = _decide(marks, prior, point, {".": "with a decimal point", ",": "with a decimal comma"}, reason)
     prior, reason = _order_habit(marketplaces, localised, date_order, codes)
-    order, date_votes, date_why = _decide(orders, prior, {}, reason)
-    if date_order and order != date_order:
-        date_why = f"the registry says {date_order}, but {date_why}"
-        order = None if order is None or not _is_rule(_sum(orders), order) else order
-    decimals = _by_column(marks) if decimal is None and _sum(marks) else {}
+    order, date_votes, date_why = _decide(orders, prior, date_order, {}, reason)
+    decimals = _by_column(marks) if decimal is None and _sum(marks) and not point else {}
     date_orders = _by_column(orders) if order is None and _sum(orders) and not date_order else {}
-    evidence = {"decimal": decimal, "decimal_evidence": why, "date_order": order, "date_evidence": date_why}
+    evidence: dict[str, Any] = {"decimal": decimal, "decimal_evidence": why, "date_order": order, "date_evidence": date_why}
     if decimals:
         evidence["decimal_by_column"] = decimals
     if date_orders:
         evidence["date_order_by_column"] = date_orders
-    return Locale(decimal, order, frozenset(m.code for m in marketplaces), evidence, decimals, date_orders, decimal_votes, date_votes)
+    names = frozenset(m.code for m in marketplaces)
+    return Locale(decimal, order, names, evidence, decimals, date_orders, decimal_votes, date_votes)
 
 
 Tally = dict[str, dict[str, int]]
@@ -182,26 +180,28 @@ def _is_rule(counts: Mapping[str, int], kind: str) -> bool:
     return counts.get(kind, 0) >= _RULE * (sum(counts.values()) - counts.get(kind, 0)) and counts.get(kind, 0) > 0
 
 
-def _decide(tally: Tally, prior: str | None, words: Mapping[str, str], reason: str) -> tuple[str | None, int, str]:
-    """The decision, the values that prove it, and why."""
+def _decide(
+    tally: Tally, prior: str | None, firm: str | None, words: Mapping[str, str], reason: str
+) -> tuple[str | None, int, str]:
+    """The decision, the values that prove it, and why. `firm` is the registry's word: evidence against it leaves it open."""
     total = _sum(tally)
     if not total:
         return prior, 0, reason
     best = max(total, key=lambda kind: total[kind])
-    if _is_rule(total, best):
-        how = f"with {words[best]}" if words else f"as {best}"
-        others = sum(total.values()) - total[best]
-        slips = f"; {others} can only be read otherwise and are quarantined" if others else ""
-        return best, total[best], f"{total[best]} values can only be read {how}{slips}"
-    shown = ", ".join(f"{n} values {f'with {words[kind]}' if words else kind}" for kind, n in sorted(total.items(), key=lambda i: -i[1]))
-    return None, 0, f"mixed: {shown}; values with two readings are quarantined"
+    how = words.get(best, f"as {best}")
+    if not _is_rule(total, best):
+        shown = ", ".join(f"{n} values {words.get(kind, kind)}" for kind, n in sorted(total.items(), key=lambda item: -item[1]))
+        return None, 0, f"mixed: {shown}; values with two readings are quarantined"
+    why = f"{total[best]} values can only be read {how}"
+    if firm and best != firm:
+        return None, 0, f"the registry says {firm}, but {why}; values with two readings are quarantined"
+    others = sum(total.values()) - total[best]
+    return best, total[best], why + (f"; {others} can only be read otherwise and are quarantined" if others else "")
 
 
 def _by_column(tally: Tally) -> dict[str, str | None]:
     """Each column's own evidence, where the columns of a document differ."""
-    return {
-        column: next((kind for kind in counts if _is_rule(counts, kind)), None) for column, counts in tally.items() if column and counts
-    }
+    return {c: next((kind for kind in counts if _is_rule(counts, kind)), None) for c, counts in tally.items() if c}
 
 
 def _decimal_habit(marketplaces: Sequence[Marketplace], localised: Collection[str] | None, codes: str) -> tuple[str | None, str]:

@@ -25,7 +25,7 @@ _GROUPS = re.compile(rf"[{_SPACES}]")
 
 # Signs beside amounts, and the currencies they can mean.
 CURRENCY_SIGNS: dict[str, frozenset[str]] = {
-    "€": frozenset({"EUR"}), "£": frozenset({"GBP", "EGP"}), "¥": frozenset({"JPY"}), "￥": frozenset({"JPY"}), "円": frozenset({"JPY"}),
+    "€": frozenset({"EUR"}), "£": frozenset({"GBP", "EGP"}), **dict.fromkeys("¥￥円", frozenset({"JPY"})),
     "$": frozenset({"USD", "CAD", "MXN", "AUD", "SGD"}), "US$": frozenset({"USD"}), "CA$": frozenset({"CAD"}),
     "C$": frozenset({"CAD"}), "CDN$": frozenset({"CAD"}), "MX$": frozenset({"MXN"}), "A$": frozenset({"AUD"}),
     "AU$": frozenset({"AUD"}), "S$": frozenset({"SGD"}), "R$": frozenset({"BRL"}), "zł": frozenset({"PLN"}),

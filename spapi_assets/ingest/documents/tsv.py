@@ -13,6 +13,7 @@ from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.context import DocumentContext
 from spapi_assets.ingest.documents.decisions import SAMPLE_LINES, reader_for
 from spapi_assets.ingest.documents.errors import UnreadableDocument
+from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.flatfile import Batch, FlatReader
 from spapi_assets.ingest.documents.inflate import peek
 from spapi_assets.ingest.documents.lines import EndlessLine, Lines, first_line
@@ -27,10 +28,11 @@ def read_tsv(
     open_sink: Callable[[Dataset, tuple[str, ...]], Sink],
     decisions: dict[str, Any],
     warnings: list[str],
+    findings: Findings,
 ) -> int:
     """Feeds the sink of the report's dataset. Returns the number of plain bytes."""
     dataset = context.report.datasets[0]
-    chunks, charset = open_text(chunks, context)
+    chunks, charset = open_text(chunks, context, findings)
     lines = Lines(chunks)
     blocks = lines.blocks()
     try:
@@ -44,7 +46,7 @@ def read_tsv(
             return lines.plain_bytes
         headers = charsets.decode(header, "utf-8" if header.isascii() else charset.of(first)).split("\t")
         leading = _leading(rest, charset.of(rest))
-        reader = reader_for(headers, leading, context, decisions, warnings, swapped=lines.swapped)
+        reader = reader_for(headers, leading, context, decisions, warnings, findings, swapped=lines.swapped)
         sink = open_sink(dataset, reader.unknown)
         sink.missing = tuple(c.name for c in reader.plan.missing)
         for batch in _batches(reader, lines, rest, blocks, charset):
@@ -58,16 +60,25 @@ def read_tsv(
     return lines.plain_bytes
 
 
-def open_text(chunks: Iterable[bytes], context: DocumentContext) -> tuple[Iterable[bytes], charsets.CharsetDecision]:
-    """The stream without its byte order mark, and the charset decision, made already if there was one."""
+def open_text(
+    chunks: Iterable[bytes], context: DocumentContext, findings: Findings
+) -> tuple[Iterable[bytes], charsets.CharsetDecision]:
+    """The stream without its byte order mark and in a charset whose line ends are single bytes, and the charset decision."""
     head, chunks = peek(chunks, 4)
-    charset = charsets.CharsetDecision(context.content_type, context.marketplaces)
-    if mark := charsets.byte_order_mark(head):
+    mark = charsets.byte_order_mark(head)
+    evidence = f"byte order mark of {mark[1]}" if mark else ""
+    name = mark[1] if mark else "utf-8"
+    if mark:
         chunks = _without(chunks, mark[0])
-        if mark[1] != "utf-8":
-            chunks = charsets.from_utf16(chunks, mark[1])
-        charset.settle("utf-8", f"byte order mark of {mark[1]}")
-    return chunks, charset
+    elif wide := charsets.wide_charset(head, context.content_type):
+        name, evidence = wide
+    if name != "utf-8":
+        charset = charsets.CharsetDecision(None, context.marketplaces)
+        charset.transcoded(name, evidence)
+        return charsets.from_utf16(chunks, name), charset
+    return chunks, charsets.CharsetDecision(
+        context.content_type, context.marketplaces, findings.charset, mark[1] if mark else None
+    )
 
 
 def _without(chunks: Iterable[bytes], mark: bytes) -> Iterator[bytes]:

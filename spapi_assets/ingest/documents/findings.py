@@ -1,0 +1,30 @@
+"""What earlier readings of a document found out, so that its next reading decides better: unknown keys, charset, locale.
+The readers raise what they met; `load.py` keeps it here and reads again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spapi_assets.ingest.documents.charset import Weights
+from spapi_assets.ingest.documents.locale import Contradicted
+
+
+@dataclass
+class Findings:
+    """Empty before the first reading."""
+
+    unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Unknown paths by dataset."""
+    charset: Weights | None = None
+    """The lines of the whole document weighed, once the first block's decision was doubted."""
+    numbers: dict[str, list[str]] = field(default_factory=dict)
+    dates: dict[str, list[str]] = field(default_factory=dict)
+    """Values by column that proved another decimal mark or date order than the leading ones."""
+
+    def add(self, met: Contradicted) -> None:
+        kept = self.numbers if met.kind == "numbers" else self.dates
+        kept.setdefault(met.column, []).extend(met.texts)
+
+    def decisive(self) -> int:
+        """How many texts were met; grows with every contradiction."""
+        return sum(len(texts) for kept in (self.numbers, self.dates) for texts in kept.values())
