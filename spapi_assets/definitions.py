@@ -18,12 +18,13 @@ from spapi_assets.jobs import load_jobs
 from spapi_assets.resources.platform import LoginWithAmazonResource, PlatformResource
 from spapi_assets.schedules import schedules
 from spapi_assets.sensors import notification_sensor, sweep_sensor
-from spapi_assets.settings import Settings, load_settings
+from spapi_assets.settings import Settings, check_reports, load_settings
 
 
 def build_defs(settings: Settings) -> dg.Definitions:
     """All assets, checks, schedules, sensors and resources of a deployment."""
     registry = load_registry(*settings.datasets_dirs)
+    check_reports(settings.accounts, registry.reports.values())
     reports = [r for r in registry.reports.values() if settings.partition_keys(r)]
     jobs = load_jobs(registry, settings)
     requestable = [r for r in reports if r.window.kind is not WindowKind.HARVEST]

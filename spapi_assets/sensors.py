@@ -3,7 +3,7 @@ Both only move the ledger and read it; a lost message, a duplicate or a crashed 
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import dagster as dg
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import WindowKind
 from spapi_assets.lake.layout import Partition
-from spapi_assets.partitions import Rectangle, days_between, rectangles
+from spapi_assets.partitions import Rectangle, calendar_of, days_between, rectangles
 from spapi_assets.resources.platform import PlatformResource
 from spapi_assets.settings import Settings
 
@@ -61,13 +61,16 @@ def plan_loads(
     affordable: Mapping[str, int],
     first: date,
     now: datetime,
+    calendars: Mapping[str, Callable[[date, date], list[date]]] | None = None,
 ) -> list[LoadRun]:
     """The runs that load what is ready: neighbouring days and accounts share one, a report in an active run waits for it.
 
     `active` holds the `spapi/loads` tags of runs in progress, `keys` the account keys of each report in partition order.
     `harvested` names the reports whose rows lie in the partition of the window's end (settlements); `affordable` is how many
-    documents each account's quota allows now. The newest days come first.
+    documents each account's quota allows now. `calendars` list a report's partitions between two days, where they are not days.
+    The newest days come first.
     """
+    calendar = defaultdict(lambda: days_between, calendars or {})
     busy = {tag.partition(":")[0] for tag in active}
     wanted: dict[str, set[Partition]] = defaultdict(set)
     chosen: dict[str, list[Partition]] = defaultdict(list)  # the last day of each document
@@ -76,23 +79,23 @@ def plan_loads(
         if record.report in busy or record.report not in keys or (record.retry_at is not None and record.retry_at > now):
             continue
         start = record.end if record.report in harvested else record.start
-        days = [day for day in days_between(start, record.end) if day >= first]
+        days = [day for day in calendar[record.report](start, record.end) if day >= first]
         if not days or left.get(record.account, 0) < 1:
             continue
         left[record.account] -= 1
         wanted[record.report] |= {Partition(record.account, record.marketplace, day) for day in days}
-        chosen[record.report].append(Partition(record.account, record.marketplace, record.end))
+        chosen[record.report].append(Partition(record.account, record.marketplace, days[-1]))
     for report in set(wanted) & set(harvested):
         # A day without a settlement is no gap: one run looks at the whole span instead of one run per fortnight.
         for key in {p.account_key for p in wanted[report]}:
             days = [p.day for p in wanted[report] if p.account_key == key]
-            wanted[report] |= {Partition.of(key, day) for day in days_between(min(days), max(days))}
+            wanted[report] |= {Partition.of(key, day) for day in calendar[report](min(days), max(days))}
     return [
         LoadRun(
             report, area, sum(p.account_key in area.account_keys and area.first <= p.day <= area.last for p in chosen[report])
         )
         for report, found in wanted.items()
-        for area in rectangles(found, keys[report])
+        for area in rectangles(found, keys[report], calendar[report])
     ]
 
 
@@ -118,6 +121,7 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
     reports = {r.name: r for r in registry.reports.values() if settings.partition_keys(r)}
     keys = {name: settings.partition_keys(report) for name, report in reports.items()}
     harvested = {name for name, report in reports.items() if report.window.kind is WindowKind.HARVEST}
+    calendars = {name: calendar_of(report) for name, report in reports.items()}
 
     @dg.sensor(
         name="report_notifications",
@@ -147,6 +151,7 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
             affordable=affordable_documents(ctx, {r.account for r in ready}, fetching),
             first=date.fromisoformat(settings.first_date),
             now=ctx.now(),
+            calendars=calendars,
         )
         if not loads:
             return dg.SkipReason(f"{taken.sentence} {len(ready)} reports are ready to load; {len(active)} load runs are active.")

@@ -4,8 +4,9 @@ Names and defaults only; credentials live in Secrets Manager and are read when a
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -123,6 +124,20 @@ class Settings(BaseModel):
         if report.scope is Scope.ACCOUNT:
             return [a.name for a in accounts]
         return [f"{a.name}.{m}" for a in accounts for m in a.places(report)]
+
+
+def check_reports(accounts: Iterable[Account], reports: Iterable[Report]) -> None:
+    """Refuse names in the accounts' `reports` that are neither a report nor a family: a slip would silently ingest nothing."""
+    known = {"default", "all"}
+    for report in reports:
+        known |= {report.name, report.family}
+    for account in accounts:
+        if unknown := sorted({name.removeprefix("-") for name in account.reports} - known):
+            near = {n: get_close_matches(n, known, 1) for n in unknown}
+            told = ", ".join(f"{n!r}" + (f" (did you mean {near[n][0]!r}?)" if near[n] else "") for n in unknown)
+            raise SettingsError(
+                f"Account {account.name}: `reports` names {told}, which is neither a report nor a family of the registry."
+            )
 
 
 def read_accounts(path: Path) -> tuple[Account, ...]:

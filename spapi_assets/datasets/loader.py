@@ -99,4 +99,7 @@ def load_registry(*extra_folders: Path) -> Registry:
     for folder in extra_folders:
         if not folder.is_dir():
             raise RegistryError(f"SPAPI_DATASETS_DIRS names {folder}, which is not a folder. Create it or leave it out.")
-    return Registry(read_reports([*built_in_files(), *(f for folder in extra_folders for f in sorted(folder.rglob("*.yaml")))]))
+    own = [f for folder in extra_folders for f in sorted(folder.rglob("*.yaml"))]
+    # Whoever writes a file of their own wants the report; ours are switched on account by account.
+    wanted = [report.model_copy(update={"default": True}) for report in read_reports(own, built_in_files())]
+    return Registry([*read_reports(built_in_files()), *wanted])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from spapi_assets.aws.ledger import Ledger
 from spapi_assets.datasets.loader import Registry, load_registry
-from spapi_assets.settings import Account, Settings
+from spapi_assets.settings import Account, Settings, check_reports
 
 if TYPE_CHECKING:
     from spapi_assets.aws.catalog import Catalog
@@ -109,9 +109,11 @@ def build_context(settings: Settings) -> IngestContext:
     clients = AwsClients()
     throttle = DynamoThrottle(clients, settings.quota_table)
     lake = Lake(settings.lake_uri)
+    registry = load_registry(*settings.datasets_dirs)
+    check_reports(settings.accounts, registry.reports.values())
     return IngestContext(
         settings=settings,
-        registry=load_registry(*settings.datasets_dirs),
+        registry=registry,
         ledger=Ledger(clients, settings.ledger_table),
         lake=lake,
         throttle=throttle,

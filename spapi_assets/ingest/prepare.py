@@ -3,13 +3,18 @@ Loading is `load.py`; the platform's own tables are `coverage.py`."""
 
 from __future__ import annotations
 
+from spapi_assets.datasets.loader import Registry
 from spapi_assets.ingest.context import IngestContext
 
 
 def prepare_lake(ctx: IngestContext) -> None:
-    """Zero-row files for engines that read the lake's folders, tables without partitions for those that read Glue. Repeatable."""
+    """Zero-row files for engines that read the lake's folders, tables without partitions for those that read Glue. Repeatable.
+
+    For the reports that some account takes, and the default ones, which the dbt models read whether or not anybody takes them.
+    """
     from spapi_assets.lake.parquet import schema_objects
 
-    schema_objects(ctx.lake, ctx.registry, pii_columns=ctx.settings.pii_columns)
+    wanted = Registry(r for r in ctx.registry.reports.values() if r.default or ctx.settings.partition_keys(r))
+    schema_objects(ctx.lake, wanted, pii_columns=ctx.settings.pii_columns)
     if ctx.catalog is not None:
-        ctx.catalog.ensure_tables(ctx.registry)
+        ctx.catalog.ensure_tables(wanted)
