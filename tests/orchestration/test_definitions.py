@@ -12,7 +12,7 @@ import pytest
 
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.definitions import build_defs
-from spapi_assets.settings import load_settings
+from spapi_assets.settings import SettingsError, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,10 +40,29 @@ def test_importing_the_code_location_leaves_the_heavy_libraries_alone() -> None:
 
 def test_every_dataset_is_a_raw_asset_and_every_report_that_can_be_asked_for_a_request_asset(graph) -> None:
     keys = {k.to_user_string() for k in graph.get_all_asset_keys()}
-    registry = load_registry()
-    assert {f"raw/{name}" for name in registry.datasets} <= keys
-    assert {f"request/{r.name}" for r in registry.reports.values() if r.window.kind != "harvest"} <= keys
+    reports = [r for r in load_registry().reports.values() if r.default]
+    assert {f"raw/{d.name}" for r in reports for d in r.datasets} <= keys
+    assert {f"request/{r.name}" for r in reports if r.window.kind != "harvest"} <= keys
     assert "request/settlements" not in keys
+
+
+def test_switching_everything_on_gives_every_report_its_assets_and_partitions() -> None:
+    settings = load_settings({})
+    accounts = tuple(a.model_copy(update={"reports": ("all",)}) for a in settings.accounts)
+    everything = settings.model_copy(update={"accounts": accounts})
+    found = build_defs(everything)
+    dg.Definitions.validate_loadable(found)
+    keys = {k.to_user_string() for k in found.resolve_asset_graph().get_all_asset_keys()}
+    for report in load_registry().reports.values():
+        if everything.partition_keys(report):
+            assert {f"raw/{d.name}" for d in report.datasets} <= keys
+
+
+def test_a_misspelt_family_is_refused_at_start() -> None:
+    settings = load_settings({})
+    accounts = tuple(a.model_copy(update={"reports": ("default", "fbaa")}) for a in settings.accounts)
+    with pytest.raises(SettingsError, match="did you mean 'fba'"):
+        build_defs(settings.model_copy(update={"accounts": accounts}))
 
 
 def test_no_condition_sits_on_a_date_x_account_asset(graph) -> None:
