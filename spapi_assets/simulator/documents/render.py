@@ -18,7 +18,7 @@ from .model import BadRequest, Document, ListedReport, Request
 SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
 FBA_INVENTORY = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 
-# Report type -> (who may have it, how it is rendered).
+# Report type -> (seller, vendor or either may have it, how it is rendered).
 REPORT_TYPES: dict[str, tuple[str, Callable[[Request], Document]]] = dict(RENDERERS)
 
 
@@ -41,7 +41,7 @@ def render(
     if report_type not in REPORT_TYPES:
         raise BadRequest(f"The simulated business has no report type {report_type}. It has: {', '.join(REPORT_TYPES)}.")
     kind, make = REPORT_TYPES[report_type]
-    if kind != account.kind:
+    if kind not in ("either", account.kind):
         raise BadRequest(f"{report_type} is a {kind} report; {selling_partner_id} is a {account.kind} account.")
     marketplaces = _marketplaces(account, marketplace_ids)
     return make(Request(business, account, report_type, marketplaces, dict(options or {}), start, end, now))

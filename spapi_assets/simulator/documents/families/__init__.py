@@ -1,5 +1,5 @@
 """Every report type that is served, gathered from the family modules: each exposes RENDERERS, report type to function.
-A family of vendor reports also says KIND = "vendor"; all others are sellers' reports."""
+A family of vendor reports also says KIND = "vendor" and one may name types for EITHER kind; all others are sellers' reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import analytics, fba, finance, listings, orders, returns, tax, vendor
 _FAMILIES = (listings, orders, returns, finance, fba, tax, analytics, vendor)
 
 RENDERERS: dict[str, tuple[str, Callable[[Request], Document]]] = {
-    report_type: (getattr(family, "KIND", "seller"), make)
+    report_type: ("either" if report_type in getattr(family, "EITHER", ()) else getattr(family, "KIND", "seller"), make)
     for family in _FAMILIES
     for report_type, make in family.RENDERERS.items()
 }
