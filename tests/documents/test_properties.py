@@ -11,7 +11,6 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spapi_assets.ingest.documents.json_scan import Elements, members
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.documents.locale import DoesNotFit, Locale, decide_locale
 from spapi_assets.lake.store import Lake
@@ -101,28 +100,3 @@ def test_a_date_is_never_read_as_another_date(day, form):
     locale = decide_locale([], [day.strftime(form)], [])
     read = reading(locale.day, day.strftime(form))
     assert read == day or (read == TWO_READINGS and day.day <= 12)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.dictionaries(st.text(max_size=5), json_values, max_size=4), st.sampled_from([None, 1]), st.integers(1, 50), st.booleans()
-)
-def test_the_json_scanner_finds_what_json_finds(document, indent, size, ascii_only):
-    import json
-
-    data = json.dumps(document, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
-    found: dict[str | None, Any] = {}
-    for part in members((data[i : i + size] for i in range(0, len(data), size)), {}):
-        if isinstance(part, Elements):
-            assert part.first == len(found.get(part.name, [])) + 1
-            found.setdefault(part.name, []).extend(json.loads(e) for e in part.elements)
-        else:
-            found[part.name] = part.value
-    assert found == document

@@ -4,6 +4,7 @@ The readers raise what they met; `load.py` keeps it here and reads again."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from spapi_assets.ingest.documents.charset import Weights
 from spapi_assets.ingest.documents.locale import Contradicted
@@ -15,6 +16,8 @@ class Findings:
 
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Unknown paths by dataset."""
+    root: dict[str, Any] | None = None
+    """A JSON document's own members, where rows refer to one that comes after them."""
     charset: Weights | None = None
     """The lines of the whole document weighed, once the first block's decision was doubted."""
     numbers: dict[str, list[str]] = field(default_factory=dict)

@@ -1,174 +1,177 @@
-"""JSON objects as typed rows: dotted paths to columns, numbers exact from their text, unknown keys kept as text.
-Finding the objects in the document is `json_scan.py`; day and partition are decided as for flat files."""
+"""JSON elements as typed rows, one by one and exactly: dotted paths to columns, nested arrays to rows of their own.
+Finding the elements is `json_scan.py`; blocks of plain elements take the shorter way in `json_fast.py`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from spapi_assets.datasets.model import Column, ColumnType, Dataset
-from spapi_assets.ingest.documents.cells import fit_boolean, fit_decimal, fit_integer
+from spapi_assets.datasets.model import Column
 from spapi_assets.ingest.documents.days import Days
-from spapi_assets.ingest.documents.flatfile import Batch
 from spapi_assets.ingest.documents.header import Names, snake_case
-from spapi_assets.ingest.documents.locale import DoesNotFit, Locale
+from spapi_assets.ingest.documents.json_paths import Shape
+from spapi_assets.ingest.documents.json_values import Number, dump, leaves, parse, readable, text_of, typed
+from spapi_assets.ingest.documents.locale import DoesNotFit
 from spapi_assets.ingest.documents.quarantine import MASK, Rejected
 from spapi_assets.lake.parquet import arrow_type
 
-_ISO = Locale()
+Problem = tuple[str | None, str | None, str]
 
 
-class Number(str):
-    """A JSON number as it stands in the text, so that no digit is lost."""
-
-    __slots__ = ()
+class ReadAgain(Exception):
+    """Columns were fixed before all keys were known: the findings now hold them, and the document is to be read once more."""
 
 
-class UnknownPaths(Exception):
-    """Keys that the registry does not know, met after columns were fixed: the document is read again with them."""
+@dataclass
+class Piece:
+    """What became of consecutive elements. Rows are counted from 1 here; the document's count is added in its order."""
 
-    def __init__(self, dataset: str, paths: set[str]) -> None:
-        super().__init__(f"{dataset}: {', '.join(sorted(paths))}")
-        self.dataset, self.paths = dataset, paths
-
-
-def parse(data: bytes) -> Any:
-    """json.loads with exact numbers; ValueError for anything else than JSON (NaN included) in UTF-8."""
-
-    def refuse(word: str) -> Any:
-        raise ValueError(f"{word} is not JSON")
-
-    return json.loads(data.decode("utf-8"), parse_float=Number, parse_int=Number, parse_constant=refuse)
-
-
-def leaves(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects as dotted paths. Arrays are leaves."""
-    flat: dict[str, Any] = {}
-    for key, inner in value.items():
-        if isinstance(inner, dict):
-            flat.update(leaves(inner, f"{prefix}{key}."))
-        else:
-            flat[prefix + key] = inner
-    return flat
-
-
-def typed(value: Any, column: Column) -> Any:
-    """A JSON value as the column's type. DoesNotFit for the wrong JSON type, too: '5' is not 5."""
-    if value is None:
-        return None
-    kind = column.type
-    if kind is ColumnType.TEXT:
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, str):
-            return str(value) or None
-        raise DoesNotFit("an array where a text should be")
-    if kind in (ColumnType.INTEGER, ColumnType.DECIMAL):
-        if not isinstance(value, Number):
-            raise DoesNotFit("not a JSON number")
-        number = Decimal(value)
-        return fit_integer(number) if kind is ColumnType.INTEGER else fit_decimal(number, column.precision, column.scale)
-    if kind is ColumnType.BOOLEAN:
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, str) and not isinstance(value, Number):
-            return fit_boolean(value)
-        raise DoesNotFit("neither true nor false")
-    if not isinstance(value, str) or isinstance(value, Number):
-        raise DoesNotFit("not a date in a JSON string")
-    if not value.strip():
-        return None
-    return _ISO.day(value) if kind is ColumnType.DATE else _ISO.moment(value)[0]
+    table: pa.Table
+    rejected: list[Rejected] = field(default_factory=list)
+    rows_in: int = 0
+    kinds: dict[str, set[str]] = field(default_factory=dict)
+    """By path, the JSON types that were met: what the shorter way must be prepared for."""
+    new: set[str] = field(default_factory=set)
+    """Paths that neither the registry nor an earlier reading knows."""
+    lost: set[str] = field(default_factory=set)
+    """Paths above the rows that no dataset holds."""
+    waits: bool = False
+    """A column of the document's own members was read before that member came."""
 
 
 class JsonReader:
-    """Elements of one section to batches of one dataset. `unknown` grows through re-reading only."""
+    """Elements of one top-level member to rows of one dataset. Safe to use from several threads."""
 
-    def __init__(self, dataset: Dataset, days: Days, dropped: frozenset[str], unknown: Sequence[str] = ()) -> None:
-        self.dataset, self.days, self.dropped = dataset, days, dropped
+    def __init__(
+        self, shape: Shape, days: Days, dropped: frozenset[str], unknown: Sequence[str], root: Mapping[str, Any] | None
+    ) -> None:
+        self.shape, self.dataset, self.days, self.dropped = shape, shape.dataset, days, dropped
         self.unknown_paths = tuple(unknown)
-        self._columns: dict[str, Column] = {}
-        for column in dataset.columns:
-            for path in (column.path or "", *column.aliases):
-                self._columns.setdefault(path, column)
-        names = Names({c.name for c in dataset.columns})
-        self._unknown_names = {p: names.unique(snake_case(p) or "column") for p in self.unknown_paths}
+        self.root = root if root is not None else {}
+        names = Names({c.name for c in self.dataset.columns})
+        self.unknown_names = {p: names.unique(snake_case(readable(p)) or "column") for p in self.unknown_paths}
         # An object that is null, or an inner node that is a leaf by mistake, must not look like an unknown column.
-        self._inner = {p[: i.start()] for p in self._columns for i in _dots(p)}
-        self.seen: set[str] = set()
+        self.inner = {p for path in (*shape.columns, *self.unknown_paths) for p in inner_nodes(path)}
+        fields = [(c.name, arrow_type(c)) for c in shape.kept if c.name not in dropped]
+        self.schema = pa.schema([*fields, *((name, pa.string()) for name in self.unknown_names.values()), ("_row", pa.int64())])
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        return tuple(self._unknown_names.values())
+        return tuple(self.unknown_names.values())
 
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return tuple(c.name for c in self.dataset.columns if c.name not in self.seen)
-
-    def read(self, elements: Sequence[bytes], first: int) -> Batch:
+    def read(self, raws: Sequence[bytes], elements: Sequence[Any] | None = None) -> Piece:
+        """Every value is judged; a row with one that does not fit is rejected. `elements` spares parsing `raws` again."""
+        piece = Piece(self.schema.empty_table())
         rows: list[dict[str, Any]] = []
-        raws: list[bytes] = []
-        rejected: list[Rejected] = []
-        new: set[str] = set()
-        for number, raw in enumerate(elements, first):
-            row, problem = self._row(raw, new)
-            if problem is None and self.days.by_row:
-                problem = self._day_problem(row)
-            if problem is not None:
-                column, value, reason = problem
-                rejected.append(Rejected(number, column, value, reason, self._masked(raw)))
-                continue
-            row["_row"] = number
-            rows.append(row)
-            raws.append(raw)
-        if new:
-            raise UnknownPaths(self.dataset.name, new)
-        table = pa.Table.from_pylist(rows, schema=self._schema())
-        first_day = self.days.first(table) if self.days.by_document else None
-        return Batch(self.days.mark(table), rejected, first_day)
-
-    def _schema(self) -> pa.Schema:
-        fields = [(c.name, arrow_type(c)) for c in self.dataset.columns if c.name not in self.dropped]
-        fields += [(name, pa.string()) for name in self._unknown_names.values()]
-        return pa.schema([*fields, ("_row", pa.int64())])
-
-    def _row(self, raw: bytes, new: set[str]) -> tuple[dict[str, Any], tuple[str | None, str | None, str] | None]:
-        try:
-            element = parse(raw)
-        except ValueError as error:
-            return {}, (None, None, f"not valid JSON: {error}")
-        if not isinstance(element, dict):
-            return {}, (None, None, "not a JSON object")
-        row: dict[str, Any] = {}
-        problem: tuple[str | None, str | None, str] | None = None
-        for path, value in leaves(element).items():
-            column = self._columns.get(path)
-            if column is None:
-                if path in self._inner:
-                    if value is not None:
-                        problem = problem or (path, _text(value), "a single value where an object should be")
-                elif path in self._unknown_names:
-                    row[self._unknown_names[path]] = _text(value)
-                else:
-                    new.add(path)
-                continue
-            self.seen.add(column.name)
+        for i, raw in enumerate(raws):
             try:
-                row[column.name] = typed(value, column)
-            except DoesNotFit as error:
-                problem = problem or (column.name, MASK if column.pii else _text(value), str(error))
-        for column in self.dataset.columns:
-            if column.required and problem is None and row.get(column.name) is None:
+                element = parse(raw) if elements is None else elements[i]
+                if isinstance(element, ValueError):
+                    raise element
+            except ValueError as error:
+                piece.rows_in += 1
+                shown = MASK if self.dropped else readable(raw.decode("utf-8", "backslashreplace"))
+                piece.rejected.append(Rejected(piece.rows_in, None, None, f"not valid JSON: {error}", shown))
+                continue
+            for value, above in self._descend(element, element, self.shape.steps, [self.root], piece):
+                piece.rows_in += 1
+                row, problem = self._row(value, above, piece)
+                if problem is None and self.days.by_row:
+                    problem = self._day_problem(row)
+                if problem is None:
+                    row["_row"] = piece.rows_in
+                    rows.append(row)
+                    continue
+                text = raw if value is element else None
+                piece.rejected.append(Rejected(piece.rows_in, *problem, self._shown(value, text)))
+        piece.table = pa.Table.from_pylist(rows, schema=self.schema)
+        return piece
+
+    def _descend(
+        self, value: Any, current: Any, steps: Sequence[str], above: list[Any], piece: Piece
+    ) -> Iterator[tuple[Any, list[Any]]]:
+        """The innermost elements, each with the elements of the arrays around it, the document first."""
+        if not steps:
+            yield value, above
+            return
+        if not isinstance(value, dict):
+            yield value, above  # no object, so no row: rejected with its text
+            return
+        if value is current and not self.shape.is_dataset(steps):
+            # Nobody takes rows from this level, so what it holds beside the way down must be claimed from below.
+            piece.lost.update(p for p in leaves(value) if not self.shape.claimed_above(p, steps))
+        inner = value.get(steps[0])
+        if isinstance(inner, list):
+            for each in inner:
+                yield from self._descend(each, each, steps[1:], [*above, current], piece)
+        elif inner is not None:
+            yield from self._descend(inner, current, steps[1:], above, piece)
+
+    def _row(self, element: Any, above: Sequence[Any], piece: Piece) -> tuple[dict[str, Any], Problem | None]:
+        row: dict[str, Any] = {}
+        problem: Problem | None = None
+        shape = self.shape
+        if isinstance(element, dict):
+            try:
+                flat = leaves(element)
+            except ValueError as error:
+                return row, (None, None, str(error))
+        elif "." in shape.columns and not isinstance(element, list):
+            flat = {".": element}
+        else:
+            return row, (None, None, "not a JSON object")
+        for path, value in flat.items():
+            kinds = piece.kinds.get(path)
+            if kinds is None:
+                kinds = piece.kinds[path] = set()
+            kinds.add(kind_of(value))
+            column = shape.columns.get(path)
+            if column is None:
+                if path in self.unknown_names:
+                    try:
+                        row[self.unknown_names[path]] = text_of(value)
+                    except DoesNotFit as error:
+                        problem = problem or (self.unknown_names[path], readable(dump(value)), str(error))
+                elif path in self.inner:
+                    if value is not None and value != {}:
+                        problem = problem or (path, self._value(value, None), "a single value where an object should be")
+                elif not shape.is_claimed(path):
+                    piece.new.add(path)
+                continue
+            problem = self._put(row, column, value, problem)
+        for parent in shape.parents:
+            if parent.up == len(above) and parent.keys[0] not in self.root:
+                piece.waits = True
+            problem = self._put(row, parent.column, parent.of(above), problem)
+        for column in shape.required:
+            if problem is None and row.get(column.name) is None:
                 problem = (column.name, None, "blank, and the column is required")
         for name in self.dropped:
             row.pop(name, None)
         return row, problem
 
-    def _day_problem(self, row: dict[str, Any]) -> tuple[str | None, str | None, str] | None:
+    def _put(self, row: dict[str, Any], column: Column, value: Any, problem: Problem | None) -> Problem | None:
+        try:
+            fitted = typed(value, column)
+        except DoesNotFit as error:
+            return problem or (column.name, self._value(value, column), str(error))
+        # Another spelling of the column may have come before. Null says nothing, so it contradicts nothing.
+        before = row.get(column.name)
+        if before is None:
+            row[column.name] = fitted
+        elif fitted is not None and fitted != before:
+            return problem or (column.name, self._value(value, column), "another value of the same column came before")
+        return problem
+
+    def _value(self, value: Any, column: Column | None) -> str | None:
+        if (column.pii if column is not None else self.dropped) and value is not None:
+            return MASK
+        return None if value is None else readable(value if isinstance(value, str) else dump(value))
+
+    def _day_problem(self, row: dict[str, Any]) -> Problem | None:
         name = self.days.dataset.date_column
         assert name is not None
         value = row.get(name)
@@ -181,33 +184,38 @@ class JsonReader:
         asked = f"{self.days.context.start} to {self.days.context.end}"
         return name, str(day), f"the day {day} is outside the window asked for, {asked}"
 
-    def _masked(self, raw: bytes) -> str:
-        """The element's text; where the dataset has dropped personal data, its leaves with those masked."""
+    def _shown(self, value: Any, raw: bytes | None) -> str:
+        """The row's text; where the dataset has dropped personal data, its leaves with those masked."""
         if not self.dropped:
-            return raw.decode("utf-8", "backslashreplace")
+            return readable(dump(value) if raw is None else raw.decode("utf-8", "backslashreplace"))
+        if not isinstance(value, dict):
+            return MASK
         try:
-            element = parse(raw)
+            flat = leaves(value)
         except ValueError:
             return MASK
-        if not isinstance(element, dict):
-            return MASK
-        flat = leaves(element)
         for path in flat:
-            column = self._columns.get(path)
+            column = self.shape.columns.get(path)
             if column is None or column.name in self.dropped:
                 flat[path] = MASK
-        return json.dumps(flat, ensure_ascii=False)
+        return readable(dump(flat))
 
 
-def _dots(path: str) -> list[Any]:
-    import re
+def inner_nodes(path: str) -> Iterator[str]:
+    """`a.b` and `a` of `a.b.c`."""
+    at = path.find(".", 1)
+    while at > 0:
+        yield path[:at]
+        at = path.find(".", at + 1)
 
-    return list(re.finditer(r"\.", path))
 
-
-def _text(value: Any) -> str | None:
+def kind_of(value: Any) -> str:
     if value is None:
-        return None
+        return "null"
+    if isinstance(value, Number):
+        return "integer" if value.lstrip("-").isdigit() else "number"
+    if isinstance(value, str):
+        return "text"
     if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return "boolean"
+    return "object" if isinstance(value, dict) else "array"

@@ -16,7 +16,7 @@ from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocumen
 from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.inflate import MAGIC, Corrupt, Truncated, plain_bytes
 from spapi_assets.ingest.documents.json_document import read_json
-from spapi_assets.ingest.documents.json_rows import UnknownPaths
+from spapi_assets.ingest.documents.json_rows import ReadAgain
 from spapi_assets.ingest.documents.locale import Contradicted
 from spapi_assets.ingest.documents.receive import Received, Receiver
 from spapi_assets.ingest.documents.sink import Sink
@@ -119,7 +119,7 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
         try:
             plain = plain_bytes(receiver.chunks(), compression)
             if context.report.format == "json":
-                size = read_json(plain, context, open_sink, findings.unknown, decisions, warnings)
+                size = read_json(plain, context, open_sink, findings, decisions, warnings)
             elif context.report.format == "tsv":
                 size = read_tsv(plain, context, open_sink, decisions, warnings, findings)
             elif context.report.format == "csv":
@@ -131,9 +131,7 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
                     "Documents are kept in the archive; describe the report as tsv, csv or json if it is one of them.",
                 )
             datasets = {name: sink.finish(lake) for name, sink in sinks.items()}
-        except UnknownPaths as met:
-            # The columns of a file are fixed when it is opened, so the document is read again with the new ones.
-            findings.unknown[met.dataset] = (*findings.unknown.get(met.dataset, ()), *sorted(met.paths))
+        except ReadAgain:
             _abandon(sinks)
             continue
         except Contradicted as met:
