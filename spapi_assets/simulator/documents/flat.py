@@ -1,9 +1,11 @@
-"""Amazon's flat files as bytes: tab-separated, CRLF, no quoting (quotes are data), in the store's charset.
+"""Amazon's flat files as bytes: tab-separated without quoting (quotes are data), or comma-separated with it; CRLF.
 Characters that the charset lacks become `?`, as they do at Amazon."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ..business.marketplaces import Marketplace
@@ -16,6 +18,36 @@ def flat_file(header: Sequence[str], rows: Iterable[Sequence[str]], marketplace:
     lines += ["\t".join(row) for row in rows]
     text = "\r\n".join(lines) + "\r\n"
     return Document(text.encode(marketplace.codec, errors="replace"), f"text/plain; charset={marketplace.charset}")
+
+
+Cells = Mapping[str, str | int]
+
+
+def named_file(header: Sequence[str], rows: Iterable[Cells], marketplace: Marketplace, names: Sequence[str] = ()) -> Document:
+    """A document of rows by column name; what a row does not name is blank. `names` are printed instead of the header's."""
+    return flat_file(names or header, _ordered(header, rows), marketplace)
+
+
+def csv_file(header: Sequence[str], rows: Iterable[Cells]) -> Document:
+    """A comma-separated document in UTF-8, every value in quotes."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows(_ordered(header, rows))
+    return Document(text.getvalue().encode("utf-8"), "text/csv; charset=UTF-8")
+
+
+def _ordered(header: Sequence[str], rows: Iterable[Cells]) -> Iterable[list[str]]:
+    known = set(header)
+    for row in rows:
+        if not known.issuperset(row):
+            raise KeyError(f"the report has no column {', '.join(sorted(set(row) - known))}")
+        yield [str(row.get(name, "")) for name in header]
+
+
+def number(value: float, places: int) -> str:
+    """A number with exactly so many decimal places and a decimal point."""
+    return f"{value:.{places}f}"
 
 
 def money(amount: int, digits: int, decimal: str = ".") -> str:

@@ -25,10 +25,10 @@ def render(request: Request) -> Document:
     """Stock as of now in the first marketplace named."""
     marketplace = request.marketplaces[0]
     found = positions(request.business, request.account, marketplace.pool, request.now.timestamp())
-    return flat_file(HEADER, _rows(found, marketplace, request.now.year), marketplace)
+    return flat_file(HEADER, rows(found, marketplace, request.now.year), marketplace)
 
 
-def _rows(found: list[Position], m: Marketplace, year: int) -> Iterator[tuple[str, ...]]:
+def rows(found: list[Position], m: Marketplace, year: int) -> Iterator[tuple[str, ...]]:
     for p in found:
         yield (
             p.product.sku,

@@ -11,6 +11,7 @@ from ....business.orders import Order
 from ....business.titles import title
 from ...flat import flat_file, iso, money
 from ...model import BadRequest, Document, NoData, Request
+from ...rules import window
 
 BY_LAST_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 BY_ORDER_DATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
@@ -42,14 +43,14 @@ def render(request: Request) -> Document:
 
 def _orders(request: Request) -> Iterator[Order]:
     business, account = request.business, request.account
-    start, end, now = request.start.timestamp(), request.end.timestamp(), request.now.timestamp()
+    (start, end), now = window(request), request.now.timestamp()
     for marketplace in account.marketplaces if business.region_wide_orders else request.marketplaces:
         if request.report_type == BY_LAST_UPDATE:
             yield from business.updated_between(account, marketplace, start, end, now)
         else:
-            last = local_day(marketplace.zone, min(end, now))
+            last = local_day(marketplace.zone, end)
             for order in business.purchased_between(account, marketplace, local_day(marketplace.zone, start), last):
-                if start <= order.purchased < end and order.purchased <= now:
+                if start <= order.purchased < end:
                     yield order
 
 
