@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..model import Document, Request
-from . import analytics, fba, finance, listings, orders, returns, tax, vendor
+from . import analytics, fba, files, finance, listings, orders, returns, tax, vendor, xml
 
-_FAMILIES = (listings, orders, returns, finance, fba, tax, analytics, vendor)
+_FAMILIES = (listings, orders, returns, finance, fba, tax, analytics, vendor, xml, files)
 
 RENDERERS: dict[str, tuple[str, Callable[[Request], Document]]] = {
     report_type: ("either" if report_type in getattr(family, "EITHER", ()) else getattr(family, "KIND", "seller"), make)
