@@ -11,9 +11,9 @@ from ....business.inventory import positions
 from ....business.marketplaces import Marketplace
 from ....business.seeds import derive
 from ....business.titles import title
-from ...flat import flat_file, money
+from ...flat import money, named_file
 from ...model import Document, Request
-from .headers import listings_header
+from .headers import LISTINGS, localised
 
 _CHANNEL = {"eu": "AMAZON_EU", "na": "AMAZON_NA", "fe": "AMAZON_JP"}
 _OPEN_DATE = {"eu": "%d/%m/%Y %H:%M:%S", "na": "%Y-%m-%d %H:%M:%S", "fe": "%Y/%m/%d %H:%M:%S"}
@@ -23,9 +23,19 @@ _ZONE_NAMES = {"CET": "MET", "CEST": "MEST"}  # Amazon's spelling, as in "23/09/
 def render(request: Request) -> Document:
     """Offers of the first marketplace named; further ones are ignored, as Amazon does."""
     m = request.marketplaces[0]
+    return named_file(LISTINGS, offers(request, m), m, localised(LISTINGS, locale_of(request)))
+
+
+def locale_of(request: Request) -> str:
+    """The language of the header: the store's, English if asked for. `en_GB` differs from `en_US` in one name."""
+    m = request.marketplaces[0]
     wanted = request.options.get("preferredReportDocumentLocale")
-    locale = "en_US" if wanted == "en_US" or m.region == "na" else "en_GB" if m.language == "en" else m.language
-    return flat_file(listings_header(locale), _rows(request, m), m)
+    return "en_US" if wanted == "en_US" or m.region == "na" else "en_GB" if m.language == "en" else m.language
+
+
+def channel(m: Marketplace) -> str:
+    """Amazon's fulfilment as listings name it."""
+    return "AMAZON_IN" if m.code == "IN" else _CHANNEL[m.region]
 
 
 def _open_date(m: Marketplace, product: Product, seed: int) -> str:
@@ -35,14 +45,15 @@ def _open_date(m: Marketplace, product: Product, seed: int) -> str:
     return f"{local.strftime(_OPEN_DATE[m.region])} {_ZONE_NAMES.get(name, name)}"
 
 
-def _rows(request: Request, m: Marketplace) -> Iterator[tuple[str, ...]]:
+def offers(request: Request, m: Marketplace) -> Iterator[dict[str, str | int]]:
+    """Every offer of the marketplace by column, as it is now."""
     seed, now = request.business.seed, request.now
     stock = {p.product.sku: p for p in positions(request.business, request.account, m.pool, now.timestamp())}
     for product in PRODUCTS:
         name = title(product, m.language)
         own = 3 + derive(seed, "own stock", product.sku, now.toordinal()) % 40
         available = stock[product.sku].fulfillable if product.fba else own
-        cells = {
+        yield {
             "item-name": name,
             "item-description": f'{name}… <b>Kestrel & Co</b>, "made to last". {product.weight} g',
             "listing-id": f"{derive(seed, 'listing', m.code, product.sku) % 10**8:08d}QX",
@@ -57,8 +68,7 @@ def _rows(request: Request, m: Marketplace) -> Iterator[tuple[str, ...]]:
             "will-ship-internationally": "1" if product.fba else "",
             "product-id": product.asin,
             "pending-quantity": str(stock[product.sku].reserved) if product.fba else "0",
-            "fulfillment-channel": _CHANNEL[m.region] if product.fba else "DEFAULT",
+            "fulfillment-channel": channel(m) if product.fba else "DEFAULT",
             "merchant-shipping-group": "" if product.fba else "Kestrel Standard",
             "status": "Active" if available > 0 else "Inactive",
         }
-        yield tuple(cells.get(column, "") for column in listings_header("en_US"))

@@ -1,8 +1,10 @@
-"""Header names of the listings report as stores print them when no document locale is asked for.
+"""Header names of the listings reports as stores print them when no document locale is asked for.
 Source: names seen in public integrations' mapping tables; columns without a known local name keep the English one."""
 # ruff: noqa: E501 - tables
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 LISTINGS = (
     "item-name", "item-description", "listing-id", "seller-sku", "price", "quantity", "open-date", "image-url", "item-is-marketplace",
@@ -10,6 +12,20 @@ LISTINGS = (
     "zshop-storefront-feature", "asin1", "asin2", "asin3", "will-ship-internationally", "expedited-shipping", "zshop-boldface",
     "product-id", "bid-for-featured-placement", "add-delete", "pending-quantity", "fulfillment-channel", "merchant-shipping-group", "status",
 )  # fmt: skip
+
+_TIERS = tuple(name for n in range(1, 6) for name in (f"Quantity Lower Bound {n}", f"Quantity Price {n}"))
+_PROGRESSIVE = tuple(name for n in range(1, 4) for name in (f"Progressive Lower Bound {n}", f"Progressive Price {n}"))
+BUSINESS = ("Business Price", "Quantity Price Type", *_TIERS)
+PROGRESSIVE = ("Progressive Price Type", *_PROGRESSIVE)
+# The report of active offers and its two kin, in Amazon's order.
+ACTIVE = (*LISTINGS[:27], *BUSINESS, "merchant-shipping-group", *PROGRESSIVE)
+BACK_COMPATIBLE = (*LISTINGS[:26], *BUSINESS, "merchant-shipping-group", *PROGRESSIVE)
+INACTIVE = LISTINGS[:28]
+CANCELLED = (
+    *(c for c in LISTINGS[:25] if c not in ("listing-id", "open-date", "bid-for-featured-placement")), *BUSINESS,
+    "merchant-shipping-group", *PROGRESSIVE,
+)  # fmt: skip
+OPEN = ("sku", "asin", "price", "quantity", *BUSINESS, *PROGRESSIVE)
 
 _LOCAL = {
     "en_GB": {"fulfillment-channel": "fulfilment-channel"},
@@ -55,7 +71,7 @@ _LOCAL = {
 }  # fmt: skip
 
 
-def listings_header(locale: str) -> tuple[str, ...]:
-    """The 29 column names in a locale: `en_US`, `en_GB`, or a language (`de`, `fr`, `it`, `es`, `ja`)."""
+def localised(columns: Sequence[str], locale: str) -> tuple[str, ...]:
+    """Column names of a listings report in a locale: `en_US`, `en_GB`, or a language (`de`, `fr`, `it`, `es`, `ja`)."""
     names = _LOCAL.get(locale, {})
-    return tuple(names.get(column, column) for column in LISTINGS)
+    return tuple(names.get(column, column) for column in columns)
