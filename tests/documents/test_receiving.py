@@ -113,7 +113,7 @@ def test_ending_the_process_does_not_wait_for_a_slow_network(lake, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spapi_assets.ingest.documents.load.read_tsv", interrupted)
+    monkeypatch.setattr("spapi_assets.ingest.documents.load.read_flat", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load_document(source(), make_context(), lake)
     assert not more.is_set()

@@ -1,11 +1,9 @@
-"""Reads one comma-separated document with proper quoting, line ends inside quotes included: through Python's csv module.
-Decisions, typing and quarantine are those of tab-separated documents (`tsv.py`, `flatfile.py`)."""
+"""Reads one document whose cells may be quoted, line ends inside quotes included: tidy blocks through pyarrow, others record by
+record. Decisions, typing and quarantine are those of tab-separated documents (`tsv.py`, `flatfile.py`)."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,42 +11,18 @@ import numpy as np
 from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.context import DocumentContext
-from spapi_assets.ingest.documents.decisions import reader_for
+from spapi_assets.ingest.documents.csv_records import Record, records, tidy_end
+from spapi_assets.ingest.documents.decisions import SAMPLE_LINES, reader_for
+from spapi_assets.ingest.documents.dialect import DECLARED, Dialect
 from spapi_assets.ingest.documents.errors import UnreadableDocument
 from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.flatfile import Batch, FlatReader
-from spapi_assets.ingest.documents.lines import LONGEST_LINE, EndlessLine, Lines
+from spapi_assets.ingest.documents.lines import LONGEST_LINE, Block, EndlessLine, Lines
 from spapi_assets.ingest.documents.quarantine import MASK, Rejected
 from spapi_assets.ingest.documents.sink import Sink
 from spapi_assets.ingest.documents.tsv import open_text
 
-
-def records(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
-    """Blocks that end where no quote is open, with the number of records in each, counted without parsing them."""
-    pending = b""
-    for block in blocks:
-        pending += block
-        codes = np.frombuffer(pending, np.uint8)
-        ends = np.flatnonzero((codes == 10) & (np.cumsum(codes == 34) & 1 == 0))
-        if len(ends):
-            cut = int(ends[-1]) + 1
-            starts = np.concatenate(([0], ends[:-1] + 1))
-            blank = sum(not pending[a:b].strip(b"\r") for a, b in zip(starts.tolist(), ends.tolist(), strict=True) if b - a < 2)
-            yield pending[:cut], len(ends) - blank
-            pending = pending[cut:]
-        elif len(pending) > LONGEST_LINE:
-            raise EndlessLine(f"a quote stays open for {LONGEST_LINE >> 20} MiB")
-    if pending:
-        yield pending, 1
-
-
-def parse(block: bytes, charset: str) -> list[list[str]]:
-    """The records of a block. Where bytes do not fit the charset they become U+FFFD, and `_batch` rejects their records."""
-    try:
-        text = charsets.decode(block, charset)
-    except UnicodeDecodeError:
-        text = block.decode(charset, "replace")
-    return [record for record in csv.reader(io.StringIO(text, newline="")) if record]
+_SWAP = str.maketrans("\r\n", "\n\r")
 
 
 def read_csv(
@@ -58,63 +32,113 @@ def read_csv(
     decisions: dict[str, Any],
     warnings: list[str],
     findings: Findings,
+    dialect: Dialect = DECLARED["csv"],
 ) -> int:
     """Feeds the sink of the report's dataset. Returns the number of plain bytes (without a byte order mark)."""
     dataset = context.report.datasets[0]
     chunks, charset = open_text(chunks, context, findings)
     lines = Lines(chunks)
-    reader: FlatReader | None = None
-    sink: Sink | None = None
+    document = _Quoted(lines, charset, dialect)
+
+    def start(found: list[Record]) -> FlatReader:
+        cells = [r.cells if r.cells is not None else [r.raw] for r in found]
+        reader = reader_for(cells[0], cells[1:], context, decisions, warnings, findings, dialect=dialect, swapped=lines.swapped)
+        document.sink = open_sink(dataset, reader.unknown)
+        document.sink.missing = tuple(c.name for c in reader.plan.missing)
+        return reader
+
     try:
-        for block, count in records(lines.blocks()):
-            if not count:
-                continue
-            found = parse(block, charset.of(block))
-            if reader is None:
-                reader = reader_for(found[0], found[1:], context, decisions, warnings, findings)
-                sink = open_sink(dataset, reader.unknown)
-                sink.missing = tuple(c.name for c in reader.plan.missing)
-                found, count = found[1:], count - 1
-            assert sink is not None
-            sink.add(_batch(reader, found, sink.rows_in + 1, valid=_is_valid(block, charset.of(block))))
-            sink.rows_in += count
-    except (EndlessLine, csv.Error) as error:
+        document.read(start)
+    except EndlessLine as error:
         context.fail(UnreadableDocument, f"The document is no CSV file: {error}", "Look at the archived bytes.")
-    if sink is None:
+    if document.sink is None:
         open_sink(dataset, ()).missing = tuple(c.name for c in dataset.columns)
         warnings.append("The document is empty: it has not even a header.")
     decisions["charset"] = charset.record()
-    decisions["dialect"] = {"delimiter": ",", "quoting": 'cells may stand in ", doubled inside', "line_end": lines.terminator}
+    decisions["dialect"] = {**dialect.record(), "line_end": lines.terminator}
     warnings.extend(charset.warnings)
     return lines.plain_bytes
 
 
-def _is_valid(block: bytes, charset: str) -> bool:
-    try:
-        charsets.decode(block, charset)
-    except UnicodeDecodeError:
-        return False
-    return True
+class _Quoted:
+    """The records of one document in order, from its blocks of whole lines."""
+
+    def __init__(self, lines: Lines, charset: charsets.CharsetDecision, dialect: Dialect) -> None:
+        self.lines, self.charset, self.dialect = lines, charset, dialect
+        self.reader: FlatReader | None = None
+        self.sink: Sink | None = None
+
+    def read(self, start: Callable[[list[Record]], FlatReader]) -> None:
+        pending = b""
+        for block in self.lines.blocks():
+            pending += block
+            while used := self._take(pending, start, final=len(pending) > LONGEST_LINE):
+                pending = pending[used:]
+        while pending:
+            pending = pending[self._take(pending, start, final=True) :]
+
+    def _take(self, data: bytes, start: Callable[[list[Record]], FlatReader], *, final: bool) -> int:
+        """Reads whole records at the beginning of the data; returns how many bytes they are."""
+        tidy = tidy_end(data, self.dialect.delimiter) if data else (0, 0)
+        if tidy is not None:
+            cut, count = tidy
+            # Where carriage returns end lines, the two changed places: only the careful way changes them back inside cells.
+            if cut and self.reader is not None and not (self.lines.swapped and b"\r" in data):
+                block = Block(data[:cut], self._next_row, count, untidy=False)
+                if batch := self.reader.quick(block, self.charset.of(block.data)):
+                    self._add(batch, count)
+                    return cut
+            if cut or not final:
+                data, final = data[:cut], True
+        if not data:
+            return 0
+        charset, delimiter = self.charset.of(data), self.dialect.delimiter
+        # Bytes that do not fit become lone surrogates: their records are told from others, and the bytes can be had back.
+        text = charsets.decode(data, charset) if charsets.is_valid(data, charset) else data.decode(charset, "surrogateescape")
+        if self.reader is None:
+            leading, used = records(text, delimiter, width=None, final=final, most=SAMPLE_LINES + 1)
+            if leading:
+                self.reader = start(leading)
+                _, used = records(text, delimiter, width=None, final=True, most=1)
+            return _bytes_of(text, used, data)
+        found, used = records(text, delimiter, width=self.reader.width, final=final)
+        if found:
+            self._add(self._careful(self.reader, found), len(found))
+        return _bytes_of(text, used, data)
+
+    @property
+    def _next_row(self) -> int:
+        return (self.sink.rows_in if self.sink else 0) + 1
+
+    def _add(self, batch: Batch, count: int) -> None:
+        assert self.sink is not None
+        self.sink.add(batch)
+        self.sink.rows_in += count
+
+    def _careful(self, reader: FlatReader, found: list[Record]) -> Batch:
+        rejected: list[Rejected] = []
+        good: list[list[str]] = []
+        numbers: list[int] = []
+        for number, record in enumerate(found, self._next_row):
+            raw = record.raw.translate(_SWAP) if self.lines.swapped else record.raw
+            shown = MASK if reader.masks else raw.encode("utf-8", "backslashreplace").decode()
+            if record.cells is None:
+                rejected.append(Rejected(number, None, None, record.reason, shown))
+                continue
+            cells = [c.translate(_SWAP) for c in record.cells] if self.lines.swapped else list(record.cells)
+            if any("\udc80" <= c <= "\udcff" for c in raw):
+                rejected.append(Rejected(number, None, None, "bytes that are not valid in the document's charset", shown))
+            elif bad := reader.misfit(cells, number, shown):
+                rejected.append(bad)
+            else:
+                good.append(cells)
+                numbers.append(number)
+        return reader.rows(good, numbers, rejected)
 
 
-def joined(record: Iterable[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(record)
-    return text.getvalue()
-
-
-def _batch(reader: FlatReader, found: list[list[str]], first: int, *, valid: bool) -> Batch:
-    rejected: list[Rejected] = []
-    good: list[list[str]] = []
-    numbers: list[int] = []
-    for number, record in enumerate(found, first):
-        shown = MASK if reader.masks else joined(record)
-        if len(record) != reader.width:
-            what = "short" if len(record) < reader.width else "long"
-            rejected.append(Rejected(number, None, None, f"{what} line: {len(record)} cells instead of {reader.width}", shown))
-        elif not valid and any("\ufffd" in cell for cell in record):
-            rejected.append(Rejected(number, None, None, "bytes that are not valid in the document's charset", shown))
-        else:
-            good.append(record)
-            numbers.append(number)
-    return reader.rows(good, numbers, rejected)
+def _bytes_of(text: str, used: int, data: bytes) -> int:
+    """How many bytes the first `used` characters were; they end with a line, and a line end is one byte in every charset here."""
+    if used == len(text):
+        return len(data)
+    lines = text.count("\n", 0, used)
+    return int(np.flatnonzero(np.frombuffer(data, np.uint8) == 10)[lines - 1]) + 1 if lines else 0

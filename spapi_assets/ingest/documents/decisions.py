@@ -3,7 +3,6 @@ Each is recorded with its evidence; reading the rows is `tsv.py` and `csv_docume
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from spapi_assets.datasets.model import ColumnType, Dataset, DayOf
 from spapi_assets.ingest.documents.context import DocumentContext
 from spapi_assets.ingest.documents.days import Days
+from spapi_assets.ingest.documents.dialect import Dialect
 from spapi_assets.ingest.documents.errors import UnreadableDocument, WrongDocument
 from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.flatfile import FlatReader, direct_types
@@ -28,12 +28,13 @@ def reader_for(
     warnings: list[str],
     findings: Findings,
     *,
+    dialect: Dialect,
     swapped: bool = False,
 ) -> FlatReader:
     """Decides everything but the charset, records it, and returns what reads the rows accordingly."""
     dataset = context.report.datasets[0]
-    plan = plan_columns(headers, dataset, context, warnings)
     leading = list(islice(rows, SAMPLE_LINES))
+    plan = plan_columns(_without_blank_end(headers, leading), dataset, context, warnings, leading)
     samples = leading_values(leading, plan)
     locale = locale_of(dataset, samples, context, findings)
     decisions["header"] = plan.record()
@@ -44,21 +45,30 @@ def reader_for(
         Days(dataset, context),
         repetitive=repetitive_columns(leading, plan),
         direct=direct_types([f.column for f in plan.fields if f.known], samples, locale),
-        masks=any(not f.kept for f in plan.fields),
         swapped=swapped,
+        dialect=dialect,
     )
 
 
-def plan_columns(headers: Sequence[str], dataset: Dataset, context: DocumentContext, warnings: list[str]) -> HeaderPlan:
+def _without_blank_end(headers: Sequence[str], leading: Sequence[Sequence[str]]) -> Sequence[str]:
+    """A delimiter at the end of the header names no column, unless the leading rows have values below it."""
+    width = len(headers)
+    while width > 1 and not headers[width - 1].strip():
+        width -= 1
+    return headers if any(any(cells[width:]) for cells in leading) else headers[:width]
+
+
+def plan_columns(
+    headers: Sequence[str],
+    dataset: Dataset,
+    context: DocumentContext,
+    warnings: list[str],
+    leading: Sequence[Sequence[str]] = (),
+) -> HeaderPlan:
     header = " ".join(headers).strip()
     plan = match_header(headers, dataset, context.dropped(dataset))
     if plan.known == 0:
-        text = header
-        if text.startswith("{"):
-            try:
-                text = json.dumps(json.loads(text), ensure_ascii=False)
-            except ValueError:
-                text = header
+        text = " ".join([header, *(" ".join(cells).strip() for cells in leading[:20])])
         context.fail(
             WrongDocument,
             f"The document has none of the columns of {dataset.name}; it begins: {text[:300]!r}",

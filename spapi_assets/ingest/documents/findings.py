@@ -27,7 +27,3 @@ class Findings:
     def add(self, met: Contradicted) -> None:
         kept = self.numbers if met.kind == "numbers" else self.dates
         kept.setdefault(met.column, []).extend(met.texts)
-
-    def decisive(self) -> int:
-        """How many texts were met; grows with every contradiction."""
-        return sum(len(texts) for kept in (self.numbers, self.dates) for texts in kept.values())

@@ -3,6 +3,8 @@ where it is not. Cutting the document into blocks is `lines.py`; the same rules 
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +17,7 @@ from spapi_assets.datasets.model import Column, ColumnType
 from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.cells import FALSE, TRUE, convert
 from spapi_assets.ingest.documents.days import DAY, Days
+from spapi_assets.ingest.documents.dialect import Dialect
 from spapi_assets.ingest.documents.header import Field, HeaderPlan
 from spapi_assets.ingest.documents.lines import Block
 from spapi_assets.ingest.documents.locale import Locale
@@ -50,11 +53,12 @@ class FlatReader:
         *,
         direct: dict[str, pa.DataType],
         repetitive: Collection[str],
-        masks: bool,
         swapped: bool,
+        dialect: Dialect,
     ) -> None:
         self.plan, self.locale, self.days = plan, locale, days
-        self.masks, self.swapped = masks, swapped
+        self.swapped, self.dialect = swapped, dialect
+        self.masks = any(f.personal for f in plan.fields)
         # Text with few distinct values is held as codes into a dictionary: less memory, and quicker to sort and to write.
         self._repetitive = frozenset(repetitive)
         self.width = len(plan.fields)
@@ -66,7 +70,12 @@ class FlatReader:
         types.update({w: t for w, t in self._direct.items() if not pa.types.is_string(t)})
         types.update({w: CODED for w, f in self._kept if f.column.type is ColumnType.INTEGER})
         self._options = {
-            "parse_options": pacsv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
+            "parse_options": pacsv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char='"' if dialect.quoted else False,
+                newlines_in_values=dialect.quoted,
+                ignore_empty_lines=False,
+            ),
             "convert_options": pacsv.ConvertOptions(
                 column_types=types,
                 include_columns=[w for w, _ in self._kept],
@@ -84,13 +93,17 @@ class FlatReader:
         return tuple(f.name for f in self.plan.kept if not f.known)
 
     def read(self, block: Block, charset: str) -> Batch:
+        return self.quick(block, charset) or self._careful(block, charset)
+
+    def quick(self, block: Block, charset: str) -> Batch | None:
+        """The rows of a tidy block that hold no surprise, through pyarrow; None if only the careful way may judge."""
         # A byte order mark inside the document is data, but pyarrow would skip it.
-        if not block.untidy and not block.data.startswith(b"\xef\xbb\xbf"):
-            try:
-                return self._quick(block, charset)
-            except (_NeedsCare, pa.ArrowInvalid, UnicodeDecodeError):
-                pass  # not an error: the careful reader says which line it is
-        return self._careful(block, charset)
+        if block.untidy or block.data.startswith(b"\xef\xbb\xbf"):
+            return None
+        try:
+            return self._quick(block, charset)
+        except (_NeedsCare, pa.ArrowInvalid, UnicodeDecodeError):
+            return None  # not an error: the careful reader says which line it is
 
     def _quick(self, block: Block, charset: str) -> Batch:
         data = block.data
@@ -142,17 +155,23 @@ class FlatReader:
             if self.swapped:
                 text = text.replace("\r", "\n")
             cells = text.split("\t")
-            if len(cells) > self.width and not any(cells[self.width :]):
-                del cells[self.width :]  # trailing tabs hold no value
-            if len(cells) != self.width:
-                # A short line may have lost trailing tabs, or be half a line broken inside a value: nobody can tell.
-                what = "short" if len(cells) < self.width else "long"
-                shown = MASK if self.masks else text
-                rejected.append(Rejected(number, None, None, f"{what} line: {len(cells)} cells instead of {self.width}", shown))
+            if bad := self.misfit(cells, number, text):
+                rejected.append(bad)
                 continue
             good.append(cells)
             numbers.append(number)
         return self.rows(good, numbers, rejected)
+
+    def misfit(self, cells: list[str], number: int, raw: str) -> Rejected | None:
+        """Why a line cannot be a row, if it has too few or too many cells. Delimiters at its end hold no value: off with them."""
+        if len(cells) > self.width and not any(cells[self.width :]):
+            del cells[self.width :]
+        if len(cells) == self.width:
+            return None
+        # A short line may have lost trailing tabs, or be half a line broken inside a value: nobody can tell.
+        what = "short" if len(cells) < self.width else "long"
+        reason = f"{what} line: {len(cells)} cells instead of {self.width}"
+        return Rejected(number, None, None, reason, MASK if self.masks else raw)
 
     def rows(self, good: Sequence[Sequence[str]], numbers: Sequence[int], rejected: list[Rejected]) -> Batch:
         """Rows of text cells, already cut, as a batch. Every value is judged; a row with one that does not fit is rejected."""
@@ -190,7 +209,12 @@ class FlatReader:
 
     def _raw(self, cells: Sequence[str]) -> str:
         """The line as it was, personal data masked."""
-        return "\t".join(MASK if cell and not f.kept else cell for f, cell in zip(self.plan.fields, cells, strict=True))
+        shown = [MASK if cell and f.personal else cell for f, cell in zip(self.plan.fields, cells, strict=True)]
+        if not self.dialect.quoted:
+            return "\t".join(shown)
+        text = io.StringIO()
+        csv.writer(text, delimiter=self.dialect.delimiter, lineterminator="").writerow(shown)
+        return text.getvalue()
 
     def _table(self, fields: Sequence[Field], arrays: Sequence[pa.Array | pa.ChunkedArray], numbers: Sequence[int]) -> pa.Table:
         count = len(numbers)

@@ -46,6 +46,8 @@ class Field:
     column: Column
     known: bool
     kept: bool
+    personal: bool = False
+    """Personal data that must not reach the lake, nor any quarantined line."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class HeaderPlan:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        return tuple(f.name for f in self.fields if not f.known)
+        return tuple(f.name for f in self.fields if not f.known and f.kept)
 
     @property
     def kept(self) -> tuple[Field, ...]:
@@ -72,7 +74,8 @@ class HeaderPlan:
             "columns": {f.header if n == 1 else f"{f.header} [{n}]": f.name for f, n in self._numbered()},
             "unknown": list(self.unknown),
             "missing": [c.name for c in self.missing],
-            "dropped_pii": [f.name for f in self.fields if not f.kept],
+            "dropped_pii": [f.name for f in self.fields if f.personal],
+            "excluded": [f.header for f in self.fields if not f.kept and not f.personal],
         }
 
     def _numbered(self) -> list[tuple[Field, int]]:
@@ -88,23 +91,27 @@ class HeaderPlan:
 
 
 def match_header(headers: Sequence[str], dataset: Dataset, dropped: Collection[str]) -> HeaderPlan:
-    """Matches headers and aliases. The first of repeated headers takes the column; the others are unknown, by position."""
+    """Matches headers and aliases. The first of repeated headers takes the column; the others are unknown, by position. Headers
+    that the registry excludes are known and not kept."""
     by_spelling: dict[str, Column] = {}
     for column in dataset.columns:
-        for spelling in (column.header or "", *column.aliases, column.name):
+        for spelling in (column.header or column.name, *column.aliases, column.name):
             by_spelling.setdefault(normalise(spelling), column)
+    excluded = {normalise(spelling) for spelling in dataset.excluded}
     taken: set[str] = set()
     names = Names({c.name for c in dataset.columns})
     fields: list[Field] = []
     for position, header in enumerate(headers, 1):
-        match = by_spelling.get(normalise(header))
+        spelling = normalise(header)
+        match = by_spelling.get(spelling)
         if match is not None and match.name not in taken:
             taken.add(match.name)
-            fields.append(Field(header, match.name, match, True, match.name not in dropped))
+            personal = match.name in dropped
+            fields.append(Field(header, match.name, match, True, not personal, personal))
             continue
         name = names.unique(snake_case(header) or f"column_{position}")
         text = Column(name="unknown", header=header, type=ColumnType.TEXT, description="Not in the registry")
         # A repeated header of a PII column is still personal data.
-        kept = match is None or match.name not in dropped
-        fields.append(Field(header, name, text, False, kept))
+        personal = match is not None and match.name in dropped
+        fields.append(Field(header, name, text, False, not personal and spelling not in excluded, personal))
     return HeaderPlan(tuple(fields), tuple(c for c in dataset.columns if c.name not in taken))

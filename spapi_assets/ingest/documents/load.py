@@ -11,16 +11,15 @@ from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.archive import MANIFEST, folder_of, manifest_of, object_of
 from spapi_assets.ingest.documents.charset import CharsetDecision, Doubted, weigh
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult
-from spapi_assets.ingest.documents.csv_document import read_csv
 from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, UnreadableDocument
 from spapi_assets.ingest.documents.findings import Findings
+from spapi_assets.ingest.documents.flat_document import read_flat
 from spapi_assets.ingest.documents.inflate import MAGIC, Corrupt, Truncated, plain_bytes
 from spapi_assets.ingest.documents.json_document import read_json
 from spapi_assets.ingest.documents.json_rows import ReadAgain
 from spapi_assets.ingest.documents.locale import Contradicted
 from spapi_assets.ingest.documents.receive import Received, Receiver
 from spapi_assets.ingest.documents.sink import Sink
-from spapi_assets.ingest.documents.tsv import read_tsv
 from spapi_assets.lake.layout import quarantine_object
 from spapi_assets.lake.store import Lake, Stage
 
@@ -120,10 +119,8 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
             plain = plain_bytes(receiver.chunks(), compression)
             if context.report.format == "json":
                 size = read_json(plain, context, open_sink, findings, decisions, warnings)
-            elif context.report.format == "tsv":
-                size = read_tsv(plain, context, open_sink, decisions, warnings, findings)
-            elif context.report.format == "csv":
-                size = read_csv(plain, context, open_sink, decisions, warnings, findings)
+            elif context.report.format in ("tsv", "csv"):
+                size = read_flat(plain, context, open_sink, decisions, warnings, findings)
             else:
                 context.fail(
                     UnreadableDocument,

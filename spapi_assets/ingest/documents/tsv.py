@@ -12,6 +12,7 @@ from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.context import DocumentContext
 from spapi_assets.ingest.documents.decisions import SAMPLE_LINES, reader_for
+from spapi_assets.ingest.documents.dialect import DECLARED, Dialect
 from spapi_assets.ingest.documents.errors import UnreadableDocument
 from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.flatfile import Batch, FlatReader
@@ -29,6 +30,7 @@ def read_tsv(
     decisions: dict[str, Any],
     warnings: list[str],
     findings: Findings,
+    dialect: Dialect = DECLARED["tsv"],
 ) -> int:
     """Feeds the sink of the report's dataset. Returns the number of plain bytes."""
     dataset = context.report.datasets[0]
@@ -46,7 +48,7 @@ def read_tsv(
             return lines.plain_bytes
         headers = charsets.decode(header, "utf-8" if header.isascii() else charset.of(first)).split("\t")
         leading = _leading(rest, charset.of(rest))
-        reader = reader_for(headers, leading, context, decisions, warnings, findings, swapped=lines.swapped)
+        reader = reader_for(headers, leading, context, decisions, warnings, findings, dialect=dialect, swapped=lines.swapped)
         sink = open_sink(dataset, reader.unknown)
         sink.missing = tuple(c.name for c in reader.plan.missing)
         for batch in _batches(reader, lines, rest, blocks, charset):
@@ -55,7 +57,7 @@ def read_tsv(
         context.fail(UnreadableDocument, f"The document is no flat file: {error}", "Look at the archived bytes.")
     sink.rows_in = lines.rows
     decisions["charset"] = charset.record()
-    decisions["dialect"] = {"delimiter": "TAB", "quoting": "none: quotes are data", "line_end": lines.terminator}
+    decisions["dialect"] = {**dialect.record(), "line_end": lines.terminator}
     warnings.extend(charset.warnings)
     return lines.plain_bytes
 
