@@ -111,11 +111,13 @@ class _Reading:
             self._document()
 
     def _member(self, part: Member) -> None:
-        self.others[part.name] = part.value
         try:
-            self._root[part.name] = parse(part.text)
+            value = parse(part.text)
         except ValueError as error:
             raise NotJson(str(error)) from error
+        if self._root.setdefault(part.name, value) != value:
+            raise NotJson(f"its member {part.name!r} has two values")
+        self.others[part.name] = part.value
         section = self.sections.get(part.name)
         if section is not None:
             self.found.add(part.name)

@@ -68,6 +68,7 @@ class FastReader:
             (f'("{re.escape(key)}"{_SPACE}:{_SPACE})({values})([ \\t\\r\\n,}}\\]])', '\\1"\\2"\\3')
             for key, values in quoted.items()
         ]
+        self._waits = any(p.keys[0] not in reader.root for p in reader.shape.parents)
         self._constants = {p.column.name: typed(p.of([reader.root]), p.column) for p in reader.shape.parents}
 
     def read(self, text: bytes) -> Piece:
@@ -90,10 +91,13 @@ class FastReader:
         table = pa.Table.from_arrays([columns.get(f.name, pa.nulls(count, f.type)) for f in present], schema=pa.schema(present))
         if reader.days.by_row and not reader.days.inside(reader.days.mark(table).column(DAY)):
             raise Refused
-        return Piece(table, rows_in=count, kinds={w.path: set() for w in self._wires if arrays[w.path].null_count < count})
+        met: dict[str, set[str]] = {w.path: set() for w in self._wires if arrays[w.path].null_count < count}
+        return Piece(table, rows_in=count, kinds=met, waits=self._waits)
 
     def _values(self, text: bytes) -> pa.StructArray:
         """The elements as one struct array."""
+        if not text or text.isspace():
+            raise Refused  # between two commas nothing is an element, too, though not a valid one
         whole = pa.array([text], pa.binary()).cast(pa.string())  # refuses what is not UTF-8
         if self._text_as_number is not None:
             if pc.match_substring_regex(whole, self._text_as_number)[0].as_py():

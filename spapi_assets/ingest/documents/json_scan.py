@@ -68,9 +68,10 @@ class _Buffer:
         self.plain_bytes = 0
         self.ended = False
 
-    def more(self, at_least: int = BLOCK) -> bool:
+    def more(self, at_least: int = 0) -> bool:
+        """Takes that much (a block, if less) more from the stream; false at its end."""
         parts, size = [self.data], 0
-        while size < at_least:
+        while size < max(at_least, BLOCK):
             chunk = next(self._chunks, None)
             if chunk is None:
                 self.ended = True
@@ -195,7 +196,7 @@ class Scanner:
             if not closed and not spans:
                 if len(buffer.data) > LARGEST_MEMBER:
                     raise NotJson(f"one element is larger than {LARGEST_MEMBER >> 20} MiB")
-                if not buffer.more(max(BLOCK, len(buffer.data))):
+                if not buffer.more(len(buffer.data)):
                     raise NotJson("it ends inside an array", cut_short=True)
                 continue
             text, buffer.data = buffer.data[: end - 1], buffer.data[end:]
