@@ -9,7 +9,7 @@ from datetime import timedelta
 from ....business.marketplaces import local_day
 from ....business.orders import Order
 from ....business.titles import title
-from ...flat import flat_file, iso, money
+from ...flat import flat_file, iso, money, named_file
 from ...model import BadRequest, Document, NoData, Request
 from ...rules import window
 
@@ -25,6 +25,16 @@ HEADER = (
     "signature-confirmation-recommended",
 )  # fmt: skip
 
+# Orders older than two years, in a layout of their own.
+ARCHIVED = (
+    "amazon-order-id", "merchant-order-id", "purchase-date", "last-updated-date", "order-status", "fulfillment-channel",
+    "sales-channel", "order-channel", "url", "ship-service-level", "product-name", "sku", "asin", "item-status", "quantity",
+    "currency", "item-price", "item-tax", "shipping-price", "shipping-tax", "gift-wrap-price", "gift-wrap-tax",
+    "item-promotion-discount", "ship-promotion-discount", "ship-country", "ship-promotion-id", "promotion-ids",
+    "is-business-order", "purchase-order-number", "price-designation", "is-replacement-order",
+)  # fmt: skip
+_ARCHIVED_AFTER = timedelta(days=730)
+
 LONGEST = timedelta(days=31)  # "30 days": inclusive windows of 30 days and the odd hour are let through
 
 
@@ -39,6 +49,20 @@ def render(request: Request) -> Document:
     found.sort(key=lambda order: (order.last_updated(now), order.id))
     rows = (row for order in found for row in _rows(order, now))
     return flat_file(HEADER, rows, request.marketplaces[0])
+
+
+def archived(request: Request) -> Document:
+    """Orders purchased in the window that are more than two years old."""
+    last = (request.now - _ARCHIVED_AFTER).timestamp()
+    found = [order for order in _orders(request) if order.purchased < last]
+    if not found:
+        raise NoData("No order of the window is archived: they are all younger than two years.")
+    rows = []
+    for order in found:
+        for row in _rows(order, request.now.timestamp()):
+            cells = dict(zip(HEADER, row, strict=True)) | {"is-replacement-order": "false"}
+            rows.append({name: cells[name] for name in ARCHIVED if name in cells})
+    return named_file(ARCHIVED, rows, request.marketplaces[0])
 
 
 def _orders(request: Request) -> Iterator[Order]:
