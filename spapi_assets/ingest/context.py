@@ -15,6 +15,7 @@ from spapi_assets.datasets.loader import Registry, load_registry
 from spapi_assets.settings import Account, Settings, check_reports
 
 if TYPE_CHECKING:
+    from spapi_assets.aws.allowance import DailyAllowance
     from spapi_assets.aws.catalog import Catalog
     from spapi_assets.aws.clients import AwsClients
     from spapi_assets.aws.queue import NotificationQueue
@@ -76,8 +77,14 @@ class IngestContext:
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
     times: FlowTimes = field(default_factory=FlowTimes)
+    allowance: DailyAllowance = field(init=False, repr=False)
     _apis: dict[str, AccountApis] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        from spapi_assets.aws.allowance import DailyAllowance
+
+        self.allowance = DailyAllowance(self.clients, self.settings.quota_table, clock=lambda: self.now().timestamp())
 
     def apis(self, account: str) -> AccountApis:
         """The account's APIs; tokens and connections are made once per process."""

@@ -157,31 +157,58 @@ def _still_possible(ctx: IngestContext, report: Report, record: ReportRecord) ->
 def _create_within_quota(
     ctx: IngestContext, report: Report, record: ReportRecord, deadline: float, outcome: RequestOutcome, lane: str
 ) -> None:
-    cool_down = cool_down_key(ctx.settings.account(record.account), report, record.marketplace)
+    account = ctx.settings.account(record.account)
+    cool_down = cool_down_key(account, report, record.marketplace)
     if report.window.cool_down_minutes:
         left = ctx.throttle.cool_down_left(cool_down)
         if left > 0:
-            until = ctx.now() + timedelta(seconds=left)
             why = f"Amazon makes {report.report_type} at most once in {report.window.cool_down_minutes} min."
-            ctx.ledger.defer(record, why, until)
+            ctx.ledger.defer(record, why, ctx.now() + timedelta(seconds=left))
             outcome.waiting.append(record)
             return
     while True:
+        left = ctx.allowance.take(allowance_key(account, report), report.window.daily_limit, reserve=_reserve(ctx, record))
+        if left > 0:
+            why = f"Amazon makes {report.report_type} only so often in 24 h, and as many were asked for."
+            ctx.ledger.defer(record, why, ctx.now() + timedelta(seconds=left))
+            outcome.waiting.append(record)
+            return
+        before = len(outcome.created)
         wait = _create(ctx, report, record, outcome)
-        if wait is None:
-            if report.window.cool_down_minutes and outcome.created and outcome.created[-1].request_id == record.request_id:
+        if len(outcome.created) > before:
+            ctx.allowance.made(allowance_key(account, report))
+            if report.window.cool_down_minutes:
                 ctx.throttle.cool_down(cool_down, report.window.cool_down_minutes * 60.0)
             return
-        if ctx.monotonic() + wait > deadline:
+        if wait is None:
+            return
+        if wait.by_amazon and ctx.allowance.refused(allowance_key(account, report)) is not None:
+            continue  # the type's own limit: the next round writes down how long it lasts; other types go on
+        if not wait.by_amazon:
+            ctx.allowance.give_back(allowance_key(account, report))
+        if ctx.monotonic() + wait.seconds > deadline:
             # The first record of a lane that does not fit ends the lane: waiting longer would hold a run for nothing.
             outcome.blocked.add(record.account if record.priority == "fresh" else lane)
             outcome.waiting.append(record)
             return
-        ctx.sleep(wait)
+        ctx.sleep(wait.seconds)
 
 
-def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: RequestOutcome) -> float | None:
-    """One announced call. Returns seconds to wait for quota, or None when the record is dealt with."""
+@dataclass(frozen=True)
+class _Wait:
+    """createReport was not made for want of quota. `by_amazon`: it answered 429; else our own bucket says so."""
+
+    seconds: float
+    by_amazon: bool
+
+
+def _reserve(ctx: IngestContext, record: ReportRecord) -> float:
+    """The share of every quota that a request leaves to fresher ones."""
+    return ctx.settings.request_reserve if record.priority == "backfill" else 0.0
+
+
+def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: RequestOutcome) -> _Wait | None:
+    """One announced call. Returns how long to wait for quota, or None when the record is dealt with."""
     account = ctx.settings.account(record.account)
     intent = ctx.ledger.creating(record)
     if intent is None:  # another process works on it, or it has been created meanwhile
@@ -195,13 +222,13 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
             options=options or None,
             start=start or snapshot_start(report, ctx.now()),
             end=end,
-            reserve=ctx.settings.request_reserve if record.priority == "backfill" else 0.0,
+            reserve=_reserve(ctx, record),
             max_wait=0.0,  # the intent must not grow old while waiting: this function's caller waits
         )
     except Throttled as error:
         until = ctx.now() + timedelta(seconds=error.retry_after)
         ctx.ledger.replan(intent, "Waits for the createReport quota.", until)
-        return max(0.05, error.retry_after)
+        return _Wait(max(0.05, error.retry_after), by_amazon=error.status == 429)
     except (OutcomeUnknown, AmazonFault) as error:
         # The report may exist. The intent stays; it is looked for before anything is asked again.
         outcome.problems.append(f"{record}: {error} Whether the report was made is looked up before it is asked again.")
@@ -243,3 +270,8 @@ def marketplace_ids(account: Account, report: Report, marketplace: str | None) -
 def cool_down_key(account: Account, report: Report, marketplace: str | None) -> str:
     """Amazon's cool-downs hold per selling partner, marketplace and type, whatever the options."""
     return f"{account.selling_partner_id}#{account.region}#{report.report_type}#{marketplace or '-'}"
+
+
+def allowance_key(account: Account, report: Report) -> str:
+    """Amazon's limits a day hold per selling partner and type; whether over all applications is disputed (docs/operations.md)."""
+    return f"{account.selling_partner_id}#{account.region}#{report.report_type}"

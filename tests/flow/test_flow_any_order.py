@@ -51,7 +51,14 @@ def context(folder: Path) -> tuple[IngestContext, Amazon, Clock]:
     amazon, clients = Amazon(clock), AwsClients()
     name = f"ledger-{uuid.uuid4().hex}"
     _table(clients, name, sort_key=True)
-    deployment = Settings(accounts=(SELLER,), lake_uri=str(folder / name), ledger_table=name, first_date="2026-01-01")
+    _table(clients, f"{name}-quota", sort_key=False)
+    deployment = Settings(
+        accounts=(SELLER,),
+        lake_uri=str(folder / name),
+        ledger_table=name,
+        quota_table=f"{name}-quota",
+        first_date="2026-01-01",
+    )
     ctx = IngestContext(
         settings=deployment,
         registry=load_registry(),

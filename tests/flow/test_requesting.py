@@ -26,6 +26,7 @@ from spapi_assets.spapi.errors import (
     MissingRole,
     OutcomeUnknown,
     ReauthorizationNeeded,
+    Throttled,
     TransientError,
 )
 from tests.flow.amazon import Amazon, Clock
@@ -265,3 +266,20 @@ def test_a_process_killed_between_create_report_and_the_ledger_asks_once(
     assert again.created == []
     log = requests.get(f"{simulator.url}/simulator/log", timeout=10).text
     assert log.count('"createReport"') == 1
+
+
+def test_a_type_that_amazon_refuses_twice_waits_a_day_and_the_other_types_go_on(ctx: IngestContext, amazon: Amazon) -> None:
+    """S&T fell from 'as many as you like' to 96 a day overnight: the platform must find out by itself, and only for this type."""
+    traffic, orders = ctx.registry.reports["sales_and_traffic"], ctx.registry.reports["orders_by_last_update"]
+    here = ctx.now().date()
+    amazon.faults["createReport"] = [Throttled("429", retry_after=0.5, status=429), Throttled("429", retry_after=0.5, status=429)]
+    days = [Partition("kestrel_eu", "DE", here - timedelta(days=n)) for n in range(3, 8)]
+    refused = ask(ctx, traffic, days, deadline=ctx.monotonic() + 60)
+    assert refused.created == []
+    assert len(refused.waiting) == 5
+    planned = [r for r in ctx.ledger.open_records() if r.report == "sales_and_traffic"]
+    assert {r.status for r in planned} == {ReportStatus.PLANNED}
+    assert all(r.retry_at and r.retry_at - ctx.now() > timedelta(hours=23) for r in planned)
+    assert "in 24 h" in str(planned[0].reason)
+    other = ask(ctx, orders, [Partition("kestrel_eu", None, here - timedelta(days=1))], deadline=ctx.monotonic() + 60)
+    assert len(other.created) == 1
