@@ -11,7 +11,7 @@ help:
 	@echo "make test            every test (ruff and mypy included)"
 	@echo "make benchmark       document loading side by side with python-amazon-sp-api + pandas and Airbyte's decoder"
 	@echo "make peers           what the benchmark needs of Airbyte, in an environment of its own"
-	@echo "make docs            regenerate docs/data-dictionary.md and the dbt sources from the registry"
+	@echo "make docs            regenerate the data dictionary and the dbt sources from the registry"
 
 $(STAMP): constraints.txt setup.cfg pyproject.toml
 	@echo "Installing into $(VENV) (once; about a minute) ..."

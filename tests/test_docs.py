@@ -16,7 +16,7 @@ from spapi_assets.settings import Settings
 from spapi_assets.spapi import errors
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "dbt_project" / "README.md"])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dbt_project" / "README.md"])
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 VARIABLE = re.compile(r"\bSPAPI_[A-Z_]*[A-Z]\b")
@@ -156,4 +156,5 @@ def test_every_mart_is_in_the_warehouse_page() -> None:
 
 
 def test_every_dataset_is_in_the_data_dictionary() -> None:
-    assert set(load_registry().datasets) <= set(re.findall(r"^## (\S+)$", _text("docs/data-dictionary.md"), re.MULTILINE))
+    pages = "\n".join(page.read_text("utf-8") for page in (ROOT / "docs" / "data-dictionary").glob("*.md"))
+    assert set(load_registry().datasets) <= set(re.findall(r"^## (\S+)$", pages, re.MULTILINE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 
 from spapi_assets.datasets.dbt_sources import LINEAGE_COLUMNS, dbt_sources
-from spapi_assets.datasets.documentation import data_dictionary, generated_files, main, write_documentation
+from spapi_assets.datasets.dictionary import INDEX, PAGES, data_dictionary
+from spapi_assets.datasets.documentation import generated_files, main, write_documentation
 from spapi_assets.datasets.loader import Registry, load_registry
 from spapi_assets.datasets.model import Report
 
@@ -31,10 +33,23 @@ def test_the_checked_in_files_are_what_the_registry_says() -> None:
         assert (ROOT / path).read_text("utf-8") == text, f"{path} is stale: run `spapi docs` and commit it"
 
 
+def _dictionary() -> str:
+    return "\n".join(data_dictionary(REGISTRY).values())
+
+
 def test_writing_twice_changes_nothing_the_second_time(tmp_path: Path) -> None:
-    assert len(write_documentation(tmp_path)) == 2
+    assert len(write_documentation(tmp_path)) == 2 + len(REGISTRY.families)
     assert write_documentation(tmp_path) == []
     assert main(["--root", str(tmp_path)]) == 0
+
+
+def test_the_page_of_a_family_that_is_gone_is_removed(tmp_path: Path) -> None:
+    write_documentation(tmp_path)
+    old = tmp_path / PAGES / "seller.md"
+    old.write_text("old", "utf-8")
+    assert main(["--root", str(tmp_path)]) == 1
+    assert write_documentation(tmp_path) == [old]
+    assert not old.exists()
 
 
 def test_the_command_says_which_file_is_stale(tmp_path: Path) -> None:
@@ -67,16 +82,36 @@ def test_personal_data_is_marked_in_the_dictionary_and_in_the_dbt_sources() -> N
     columns = {c["name"]: c for c in _tables(dbt_sources(REGISTRY))["raw", "orders_by_last_update"]["columns"]}
     assert columns["ship_postal_code"]["config"]["meta"]["pii"] is True
     assert "config" not in columns["ship_country"]
-    line = next(line for line in data_dictionary(REGISTRY).splitlines() if line.startswith("| `ship_postal_code`"))
+    line = next(line for line in _dictionary().splitlines() if line.startswith("| `ship_postal_code`"))
     assert "| **yes** |" in line
 
 
 def test_the_dictionary_says_when_a_report_is_asked_for_and_how_long_it_moves() -> None:
-    text = data_dictionary(REGISTRY)
+    text = _dictionary()
     assert "Up to 30 consecutive days per request, as far back as 730 days. A day runs from midnight to midnight in UTC." in text
     assert "A day is asked for 72 hours after it closed. Amazon corrects a day for 30 days" in text
     assert "only today can be had, a missed day is lost. Amazon makes it at most once in 30 minutes." in text
     assert "Cannot be requested: Amazon makes the documents and they are collected." in text
+
+
+def test_the_dictionary_says_what_a_period_a_schedule_and_a_limit_mean() -> None:
+    text = _dictionary()
+    assert "One month per request, as far back as 540 days." in text
+    assert (
+        "A partition is a month, keyed by its first day. A month is asked for 60 hours after it closed. A loaded month is final."
+        in text
+    )
+    assert "Amazon makes them by a schedule (P1D) that the platform creates." in text
+    assert "Amazon makes the type at most 96 times in 24 hours for a selling partner." in text
+    assert "each document is fetched with a restricted data token naming it" in text
+
+
+def test_every_dataset_stands_once_on_its_familys_page_and_once_in_the_index() -> None:
+    pages = data_dictionary(REGISTRY)
+    for family, reports in REGISTRY.families.items():
+        names = [d.name for r in reports for d in r.datasets]
+        assert sorted(re.findall(r"^## (\S+)$", pages[PAGES / f"{family}.md"], re.MULTILINE)) == sorted(names)
+        assert all(pages[INDEX].count(f"(data-dictionary/{family}.md#{name})") == 1 for name in names)
 
 
 def _registry_saying(text: str) -> Registry:
@@ -108,6 +143,6 @@ def test_no_text_in_a_yaml_file_breaks_the_generated_files(text: str) -> None:
     for described in (table, *table["columns"]):
         # dbt renders descriptions as templates: what comes out must be what was written.
         assert Environment().from_string(described["description"]).render() == described["description"]
-    rows = [line for line in data_dictionary(registry).splitlines() if line.startswith("| `c`")]
+    rows = [line for page in data_dictionary(registry).values() for line in page.splitlines() if line.startswith("| `c`")]
     assert len(rows) == 1
     assert rows[0].replace("\\|", "").count("|") == 7
