@@ -13,6 +13,7 @@ from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
 from spapi_assets.ingest.adoption import adoptable
+from spapi_assets.ingest.amazon_schedules import keep_schedules
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.outcomes import judge, record_outcome
 from spapi_assets.ingest.recovery import recover_intents
@@ -55,6 +56,7 @@ def sweep(ctx: IngestContext, budget_seconds: float) -> SweepResult:
         if in_time():
             with _noted(result, account.name):
                 result.planned += close_gaps(ctx, account, in_time)
+                keep_schedules(ctx, account, result.problems)
     if in_time():
         _create(ctx, deadline, result)
     _poll(ctx, in_time, result)
