@@ -3,7 +3,7 @@ Each is recorded with its evidence; reading the rows is `tsv.py` and `csv_docume
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -115,8 +115,16 @@ def leading_values(rows: Iterable[Sequence[str]], plan: HeaderPlan) -> dict[str,
     return samples
 
 
-def locale_of(dataset: Dataset, samples: Mapping[str, list[str]], context: DocumentContext, findings: Findings) -> Locale:
-    """Decided from the leading values and from those that contradicted an earlier reading."""
+def locale_of(
+    dataset: Dataset,
+    samples: Mapping[str, list[str]],
+    context: DocumentContext,
+    findings: Findings,
+    *,
+    localised: Collection[str] | None = None,
+) -> Locale:
+    """Decided from the leading values and from those that contradicted an earlier reading. `localised` stands in for a registry
+    entry that does not say."""
 
     def of(met: Mapping[str, list[str]], *types: ColumnType) -> dict[str, list[str]]:
         names = [c.name for c in dataset.columns if c.type in types]
@@ -126,7 +134,7 @@ def locale_of(dataset: Dataset, samples: Mapping[str, list[str]], context: Docum
         of(findings.numbers, ColumnType.DECIMAL, ColumnType.INTEGER),
         of(findings.dates, ColumnType.DATE, ColumnType.TIMESTAMP),
         context.marketplaces,
-        localised=context.report.localised,
+        localised=localised if context.report.localised is None else context.report.localised,
         date_order=context.report.date_order,
     )
 

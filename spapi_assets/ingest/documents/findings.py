@@ -20,6 +20,10 @@ class Findings:
     """A JSON document's own members, where rows refer to one that comes after them."""
     charset: Weights | None = None
     """The lines of the whole document weighed, once the first block's decision was doubted."""
+    hold_rows: bool = False
+    """An XML document has values for its rows after them: rows wait for the end of the elements around them."""
+    broken_text: bool = False
+    """An XML document has bytes that are no text: they are replaced, and their rows go to the quarantine."""
     numbers: dict[str, list[str]] = field(default_factory=dict)
     dates: dict[str, list[str]] = field(default_factory=dict)
     """Values by column that proved another decimal mark or date order than the leading ones."""

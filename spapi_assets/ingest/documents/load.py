@@ -121,6 +121,10 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
                 size = read_json(plain, context, open_sink, findings, decisions, warnings)
             elif context.report.format in ("tsv", "csv"):
                 size = read_flat(plain, context, open_sink, decisions, warnings, findings)
+            elif context.report.format == "xml":
+                from spapi_assets.ingest.documents.xml_document import read_xml  # lxml is needed for few reports
+
+                size = read_xml(plain, context, open_sink, findings, decisions, warnings)
             else:
                 context.fail(
                     UnreadableDocument,

@@ -62,6 +62,8 @@ class Locale:
     date_orders: Mapping[str, str | None] = field(default_factory=dict)
     decimal_votes: int = 0
     date_votes: int = 0
+    decided: bool = False
+    """False for a locale that is given, such as JSON's: no value can contradict it."""
 
     def of(self, column: str) -> Locale:
         """What holds in one column."""
@@ -101,7 +103,7 @@ class Locale:
     def contradicted(self, kind: Literal["numbers", "dates"], texts: Iterable[str]) -> list[str]:
         """The texts that prove another mark or order, if they outweigh what the decision rests on; else none."""
         decided, votes = (self.decimal, self.decimal_votes) if kind == "numbers" else (self.date_order, self.date_votes)
-        if decided is None:
+        if decided is None or not self.decided:
             return []
         shown = mark_shown if kind == "numbers" else order_shown
         against = [text for text in texts if (proof := shown(text)) is not None and proof != decided]
@@ -151,7 +153,7 @@ def decide_locale(
     if date_orders:
         evidence["date_order_by_column"] = date_orders
     names = frozenset(m.code for m in marketplaces)
-    return Locale(decimal, order, names, evidence, decimals, date_orders, decimal_votes, date_votes)
+    return Locale(decimal, order, names, evidence, decimals, date_orders, decimal_votes, date_votes, True)
 
 
 Tally = dict[str, dict[str, int]]
