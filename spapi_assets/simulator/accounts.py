@@ -38,6 +38,7 @@ class Account:
     client_id: str = CLIENT_ID
     store_name: str = "Kestrel"
     denied_report_types: tuple[str, ...] = ()  # as if the application lacked the role for them
+    brand_registered: bool = True  # Brand Analytics is for registered brands only
 
     @property
     def account_id(self) -> str:
@@ -140,6 +141,7 @@ def read_directory(data: dict[str, Any]) -> Directory:
                 client_id=client_id,
                 store_name=row.get("store_name", "Kestrel"),
                 denied_report_types=tuple(row.get("denied_report_types", ())),
+                brand_registered=bool(row.get("brand_registered", True)),
             )
         )
     return Directory(applications, tuple(accounts))

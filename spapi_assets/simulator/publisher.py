@@ -1,5 +1,5 @@
 """Sends REPORT_PROCESSING_FINISHED to the SQS queues of the subscriptions, in Amazon's envelope, in a thread of its own.
-Applies the notification faults: lost, duplicated, delayed. The queue is found through boto3, hence AWS_ENDPOINT_URL."""
+Applies the notification faults (lost, duplicated, delayed, reordered). The queue is found through boto3, hence AWS_ENDPOINT_URL."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class Publisher:
     def __init__(self, clock: Clock, subscriptions: Subscriptions, faults: Faults, journal: Journal) -> None:
         self.clock, self.subscriptions, self.faults, self.journal = clock, subscriptions, faults, journal
         self._waiting: list[tuple[float, int, Subscription, str]] = []
+        self._held: dict[str, tuple[float, int, Subscription, str]] = {}  # subscription id -> what its next message overtakes
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._sending = False
@@ -79,14 +80,28 @@ class Publisher:
                 continue
             if fault and fault.kind == "duplicate_notification":
                 copies = fault.copies
-            if fault and fault.kind == "delayed_notification":
+            overtaken = fault is not None and fault.kind == "reordered_notification"
+            if fault and (overtaken or fault.kind == "delayed_notification"):
                 due += fault.seconds
             now = iso_millis(self.clock.now())
             body = json.dumps(envelope(report, subscription, iso_millis(report.finishes_at), now))
             with self._changed:
                 for _ in range(copies):
-                    heapq.heappush(self._waiting, (due, next(self._order), subscription, body))
+                    entry = (due, next(self._order), subscription, body)
+                    heapq.heappush(self._waiting, entry)
+                if overtaken:
+                    self._held[subscription.subscription_id] = entry
+                else:
+                    self._release(subscription, due)
                 self._changed.notify_all()
+
+    def _release(self, subscription: Subscription, due: float) -> None:
+        """Let the message that was held back follow the one that has just been queued; without one, its own time comes."""
+        held = self._held.pop(subscription.subscription_id, None)
+        if held in self._waiting and held is not None and held[0] > due:
+            self._waiting.remove(held)
+            heapq.heapify(self._waiting)
+            heapq.heappush(self._waiting, (due, next(self._order), held[2], held[3]))
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait (really) until everything that is due has been sent; False when that took longer than `timeout` seconds."""

@@ -30,7 +30,7 @@ class Report:
     starts_at: datetime
     finishes_at: datetime
     schedule_id: str | None = None
-    too_often: bool = False
+    refused: str | None = None  # the status it will end with because it was asked for too often
     fault: Fault | None = None
     outcome: str | None = None
     document_id: str | None = None

@@ -16,13 +16,13 @@ from spapi_assets.simulator.accounts import Account
 from spapi_assets.simulator.clock import Clock
 from spapi_assets.simulator.delivery import Storage, StoredDocument
 from spapi_assets.simulator.faults import REPORT_KINDS, Faults
+from spapi_assets.simulator.limits import TOO_OFTEN, Allowance, Limits
 from spapi_assets.simulator.rendering import ListedReport, NothingToReport, Refused, Renderer
 from spapi_assets.simulator.report import Report
-from spapi_assets.simulator.report_types import COOL_DOWNS
+from spapi_assets.simulator.report_types import rules_of
 from spapi_assets.simulator.writing import Writer, reason
 
 KEPT = timedelta(days=90)
-INTERNAL_ERROR = "An internal error occurred while the report was generated. Please try again later."
 _log = logging.getLogger(__name__)
 
 
@@ -37,14 +37,15 @@ class ReportBook:
         faults: Faults,
         processing_seconds: float,
         on_finished: Callable[[Report], None],
+        limits: Limits | None = None,
     ) -> None:
+        self.limits = limits or Limits(faults)
         self.clock, self.renderer, self.storage, self.faults = clock, renderer, storage, faults
         self.processing_seconds = processing_seconds
         self.on_finished = on_finished
         self._reports: dict[tuple[str, str], Report] = {}
         self._documents: dict[str, Report] = {}
         self._due: list[tuple[datetime, str, Report]] = []
-        self._generated: dict[tuple[str, str, tuple[str, ...]], datetime] = {}
         self._writer = Writer(renderer, faults)
         self._prefix = str(secrets.randbelow(9 * 10**7) + 10**7)  # no report id of an earlier start comes again
         self._count = 0
@@ -62,10 +63,13 @@ class ReportBook:
         *,
         created: datetime | None = None,
         schedule_id: str | None = None,
+        allowance: Allowance | None = None,
     ) -> Report:
+        """Enter a report. `allowance` (of Limits) says that it must wait, or be cancelled for being one too many."""
         created = created or self.clock.now()
+        queued_until = max(created, allowance.starts) if allowance else created
         fault = self.faults.strike(REPORT_KINDS, report_type=report_type, account=(account.name, account.selling_partner_id))
-        finishes = created + timedelta(seconds=self.processing_seconds)
+        finishes = queued_until + timedelta(seconds=self.processing_seconds)
         if fault and fault.kind == "stuck":
             finishes += timedelta(seconds=fault.seconds)
         with self._lock:
@@ -79,10 +83,12 @@ class ReportBook:
                 start=start,
                 end=end,
                 created=created,
-                starts_at=created + timedelta(seconds=self.processing_seconds / 4),
+                starts_at=queued_until + timedelta(seconds=self.processing_seconds / 4),
                 finishes_at=finishes,
                 schedule_id=schedule_id,
-                too_often=self._too_often(account, report_type, marketplace_ids, created),
+                refused="CANCELLED"
+                if allowance and allowance.verdict == "cancelled"
+                else self._too_soon(account, report_type, marketplace_ids, created),
                 fault=fault,
             )
             self._keep(report)
@@ -90,7 +96,7 @@ class ReportBook:
         return report
 
     def find(self, account: Account, report_id: str) -> Report | None:
-        """A report of this selling partner, made by anyone, not older than 90 days."""
+        """A report of this selling partner, made by anyone, as long as Amazon keeps it."""
         now = self.clock.now()
         with self._lock:
             report = self._reports.get((account.selling_partner_id, report_id))
@@ -98,7 +104,7 @@ class ReportBook:
             self.listed(account, None, now - KEPT, now)
             with self._lock:
                 report = self._reports.get((account.selling_partner_id, report_id))
-        return report if report and report.created > now - KEPT else None
+        return report if report and _kept(report, now) else None
 
     def find_document(self, account: Account, document_id: str) -> Report | None:
         with self._lock:
@@ -109,7 +115,7 @@ class ReportBook:
             with self._lock:
                 report = self._documents.get(document_id)
         known = report is not None and report.account.selling_partner_id == account.selling_partner_id
-        return report if report and known and report.created > self.clock.now() - KEPT else None
+        return report if report and known and _kept(report, self.clock.now()) else None
 
     def type_of(self, account: Account, identifier: str) -> str | None:
         """The report type behind a report id or document id, if the book has it."""
@@ -127,6 +133,7 @@ class ReportBook:
                 if partner == account.selling_partner_id
                 and report.report_type in report_types
                 and since <= report.created <= until
+                and _kept(report, self.clock.now())
             ]
         return sorted(found, key=lambda report: (report.created, report.report_id), reverse=True)
 
@@ -189,12 +196,19 @@ class ReportBook:
 
     def _finish(self, report: Report) -> None:
         fault = report.fault
-        if report.too_often or (fault and fault.kind == "cancelled"):
+        kind = fault.kind if fault else ""
+        if report.refused == "CANCELLED" or kind == "cancelled":
             report.outcome = "CANCELLED"
             return
+        if kind == "fatal_silent":
+            self.limits.forget(report.account, report.report_type, report.marketplace_ids)
+            report.outcome = "FATAL"
+            return
         try:
-            if fault and fault.kind == "fatal":
-                document, outcome = reason(fault.message or INTERNAL_ERROR), "FATAL"
+            if report.refused:
+                document, outcome = reason(TOO_OFTEN), report.refused
+            elif fault and kind == "fatal":
+                document, outcome = reason(fault.reason), "FATAL"
             else:
                 document, outcome = self._writer.write(report), "DONE"
         except NothingToReport:
@@ -212,22 +226,15 @@ class ReportBook:
             report.document_id = document_id
             self._documents[document_id] = report
             report.outcome = outcome
-            if outcome == "FATAL":
-                self._generated.pop((report.account.selling_partner_id, report.report_type, report.marketplace_ids), None)
+        if outcome == "FATAL" and not report.refused:
+            self.limits.forget(report.account, report.report_type, report.marketplace_ids)
 
-    def _too_often(self, account: Account, report_type: str, marketplace_ids: tuple[str, ...], now: datetime) -> bool:
-        pause = COOL_DOWNS.get(report_type)
-        if pause is None:
-            return False
-        key = (account.selling_partner_id, report_type, marketplace_ids)
-        last = self._generated.get(key)
-        if last and timedelta(0) <= now - last < pause:
-            return True
-        others = self.renderer.listed(account.selling_partner_id, (report_type,), now - pause, now)
-        if any(set(other.marketplace_ids) & set(marketplace_ids) for other in others):
-            return True
-        self._generated[key] = now
-        return False
+    def _too_soon(self, account: Account, report_type: str, marketplace_ids: tuple[str, ...], now: datetime) -> str | None:
+        def made_by_others(pause: timedelta) -> bool:
+            others = self.renderer.listed(account.selling_partner_id, (report_type,), now - pause, now)
+            return any(set(other.marketplace_ids) & set(marketplace_ids) for other in others)
+
+        return self.limits.too_soon(account, report_type, marketplace_ids, now, made_by_others)
 
     def _enter(self, account: Account, item: ListedReport) -> Report:
         if known := self._reports.get((account.selling_partner_id, item.report_id)):
@@ -257,13 +264,18 @@ class ReportBook:
             self._documents[report.document_id] = report
 
     def _forget_old(self) -> None:
-        oldest = self.clock.now() - KEPT
+        now = self.clock.now()
         with self._lock:
-            for key, report in [(key, report) for key, report in self._reports.items() if report.created <= oldest]:
+            for key, report in [(key, report) for key, report in self._reports.items() if not _kept(report, now)]:
                 del self._reports[key]
                 if report.document_id:
                     self._documents.pop(report.document_id, None)
                     self.storage.forget(report.document_id)
+
+
+def _kept(report: Report, now: datetime) -> bool:
+    """Whether Amazon still has the report: 90 days, for some types 30."""
+    return report.created > now - rules_of(report.report_type).kept
 
 
 def _document_id(region: str, unique: str) -> str:

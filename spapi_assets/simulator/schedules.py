@@ -12,6 +12,7 @@ from typing import Any
 
 from spapi_assets.simulator.accounts import Account
 from spapi_assets.simulator.clock import iso
+from spapi_assets.simulator.report_types import rules_of
 from spapi_assets.simulator.reports import ReportBook
 
 PERIODS = frozenset(
@@ -62,10 +63,10 @@ class Schedules:
         first: datetime,
     ) -> Schedule:
         schedule = Schedule(str(uuid.uuid4().int)[:12], account, report_type, marketplace_ids, options, period, first)
-        same = (account.selling_partner_id, report_type, frozenset(marketplace_ids))
+        same = _slot(schedule)
         with self._lock:
             for old in list(self._schedules.values()):
-                if (old.account.selling_partner_id, old.report_type, frozenset(old.marketplace_ids)) == same:
+                if _slot(old) == same:
                     del self._schedules[old.schedule_id]
             self._schedules[schedule.schedule_id] = schedule
         return schedule
@@ -108,6 +109,12 @@ class Schedules:
     def next_due(self) -> float | None:
         with self._lock:
             return min((schedule.next_creation.timestamp() for schedule in self._schedules.values()), default=None)
+
+
+def _slot(schedule: Schedule) -> tuple[str, str, frozenset[str]]:
+    """What only one schedule can have: a type (or types that share one) in the same marketplaces."""
+    name = rules_of(schedule.report_type).schedule or schedule.report_type
+    return schedule.account.selling_partner_id, name, frozenset(schedule.marketplace_ids)
 
 
 def length_of(period: str) -> timedelta:

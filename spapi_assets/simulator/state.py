@@ -11,6 +11,7 @@ from spapi_assets.simulator.credentials import TokenOffice
 from spapi_assets.simulator.delivery import Storage
 from spapi_assets.simulator.faults import Faults
 from spapi_assets.simulator.journal import Journal
+from spapi_assets.simulator.limits import Limits
 from spapi_assets.simulator.publisher import Publisher
 from spapi_assets.simulator.quota import Buckets
 from spapi_assets.simulator.rendering import Renderer
@@ -66,7 +67,7 @@ def build_state(
         )
         publisher_box[0].report_finished(report)
 
-    book = ReportBook(clock, renderer, storage, faults, processing_seconds, finished)
+    book = ReportBook(clock, renderer, storage, faults, processing_seconds, finished, Limits(faults, quota_scale))
     schedules = Schedules(book)
     worker = Worker(clock, book, schedules, directory, finished)
     publisher_box.append(Publisher(clock, subscriptions, faults, journal))  # after the worker: it sends what the worker finished

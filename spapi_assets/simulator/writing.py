@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from spapi_assets.simulator.faults import TRANSFORM, Faults
 from spapi_assets.simulator.rendering import Rendered, Renderer, RenderRequest
 from spapi_assets.simulator.report import Report
-from spapi_assets.simulator.report_types import CACHED
+from spapi_assets.simulator.report_types import rules_of
 
 
 class Writer:
@@ -37,7 +37,7 @@ class Writer:
         key = (partner, report.report_type, report.marketplace_ids, asked)
         with self._lock:
             kept = self._cache.get(key)
-        if kept and timedelta(0) <= report.finishes_at - kept[0] < CACHED.get(report.report_type, timedelta(0)):
+        if kept and timedelta(0) <= report.finishes_at - kept[0] < rules_of(report.report_type).cached:
             return kept[1]
         rendered = self.renderer.render(
             RenderRequest(
@@ -50,12 +50,14 @@ class Writer:
                 now=report.finishes_at,
             )
         )
-        if report.report_type in CACHED:
+        if rules_of(report.report_type).cached:
             with self._lock:
                 self._cache[key] = (report.finishes_at, rendered)
         return rendered
 
 
 def reason(text: str) -> Rendered:
-    """The reason document of a FATAL report."""
+    """The reason document of a FATAL report; a text that is JSON already stays as it is."""
+    if text.startswith("{"):
+        return Rendered(text.encode(), "application/json; charset=UTF-8")
     return Rendered(json.dumps({"errorDetails": text}).encode(), "application/json; charset=UTF-8")

@@ -45,6 +45,9 @@ CASES: list[tuple[str, str, str, tuple[str, str], dict[str, str], str | None]] =
     (REPEAT, "sellingPartnerRepeatPurchaseReport", "US", ("2026-09-01", "2026-10-31"), {"reportPeriod": "MONTH"}, None),
     (TERMS, "sellingPartnerSearchTermsReport", "UK", ("2026-11-20", "2026-11-20"), {"reportPeriod": "DAY"}, None),
     (TERMS, "sellingPartnerSearchTermsReport", "JP", WEEK, {"reportPeriod": "WEEK"}, None),
+    (TERMS, "sellingPartnerSearchTermsReport", "US", WEEK, {"reportPeriod": "WEEK"}, VENDOR),
+    (BASKET, "sellingPartnerMarketBasketAnalysisReport", "US", WEEK, {"reportPeriod": "WEEK"}, VENDOR),
+    (REPEAT, "sellingPartnerRepeatPurchaseReport", "US", WEEK, {"reportPeriod": "WEEK"}, VENDOR),
     (CATALOG, "sellingPartnerSearchCatalogPerformanceReport", "FR", WEEK, {"reportPeriod": "WEEK"}, None),
     (CATALOG, "sellingPartnerSearchCatalogPerformanceReport", "JP", WEEK, {"reportPeriod": "WEEK", "asins": ASINS[0]}, None),
     (
@@ -242,7 +245,7 @@ def test_types_keep_to_their_marketplaces_and_kinds() -> None:
     with pytest.raises(BadRequest, match="does not support multiple marketplaces"):
         ask(BUSINESS, TERMS, ["DE", "FR"], *WEEK, options={"reportPeriod": "WEEK"})
     with pytest.raises(BadRequest, match="seller report"):
-        content(TERMS, WEEK, "US", partner=VENDOR, reportPeriod="WEEK")
+        content(CATALOG, WEEK, "US", partner=VENDOR, reportPeriod="WEEK")
 
 
 def test_people_live_where_their_orders_went() -> None:

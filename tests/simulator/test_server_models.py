@@ -67,11 +67,11 @@ def test_every_operation_answers_as_amazons_models_promise(
     check(seller, "getReportDocument", 200, f"{REPORTS}/documents/{document}?enableContentEncodingUrlHeader=true")
     check(seller, "getReportDocument", 404, f"{REPORTS}/documents/none")
 
-    schedule = {"reportType": ORDERS, "marketplaceIds": [DE], "period": "P1D"}
+    schedule = {"reportType": RESTRICTED, "marketplaceIds": [DE], "period": "P1D"}
     schedule_id = check(seller, "createReportSchedule", 201, f"{REPORTS}/schedules", json=schedule)["reportScheduleId"]
     check(seller, "createReportSchedule", 400, f"{REPORTS}/schedules", json=schedule | {"period": "P4D"})
     check(seller, "getReportSchedule", 200, f"{REPORTS}/schedules/{schedule_id}")
-    check(seller, "getReportSchedules", 200, f"{REPORTS}/schedules?reportTypes={ORDERS}")
+    check(seller, "getReportSchedules", 200, f"{REPORTS}/schedules?reportTypes={RESTRICTED}")
     check(seller, "getReportSchedules", 400, f"{REPORTS}/schedules")
     check(seller, "cancelReportSchedule", 200, f"{REPORTS}/schedules/{schedule_id}")
     check(seller, "getReportSchedule", 404, f"{REPORTS}/schedules/{schedule_id}")

@@ -135,6 +135,22 @@ def test_notifications_can_be_lost_doubled_and_late(
     assert [entry["report_id"] for entry in simulator.journal.entries("notification_lost")] == [lost]
 
 
+def test_a_notification_can_be_overtaken_by_the_next(
+    simulator: Simulator, seller: Client, application: Client, queue: Queue
+) -> None:
+    subscribe(application, seller, queue.arn)
+    simulator.faults.add("reordered_notification", times=1, seconds=86_400)
+    first, second = seller.create(), seller.create()
+    simulator.advance(3601)
+    assert [payload(message)["reportId"] for message in queue.receive()] == [second, first]
+    simulator.faults.add("reordered_notification", times=1, seconds=7200)
+    alone = seller.create()
+    simulator.advance(3601)
+    assert queue.receive() == []
+    simulator.advance(7200)
+    assert [payload(message)["reportId"] for message in queue.receive()] == [alone]
+
+
 def test_an_undeliverable_notification_is_logged_and_the_next_one_arrives(
     simulator: Simulator, seller: Client, application: Client, queue: Queue
 ) -> None:

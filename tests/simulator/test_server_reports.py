@@ -191,14 +191,14 @@ def test_reports_and_documents_are_gone_after_90_days(simulator: Simulator, sell
 
 
 def test_a_schedule_makes_reports_of_its_period_and_a_new_one_replaces_it(simulator: Simulator, seller: Client) -> None:
-    body = {"reportType": ORDERS, "marketplaceIds": [DE], "period": "PT8H", "reportOptions": {"a": "b"}}
+    body = {"reportType": RESTRICTED, "marketplaceIds": [DE], "period": "PT8H", "reportOptions": {"a": "b"}}
     first = seller.call("POST", f"{REPORTS}/schedules", json=body).json()["reportScheduleId"]
     second = seller.call("POST", f"{REPORTS}/schedules", json=body | {"period": "P1D"}).json()["reportScheduleId"]
-    listed = seller.call("GET", f"{REPORTS}/schedules?reportTypes={ORDERS}").json()["reportSchedules"]
+    listed = seller.call("GET", f"{REPORTS}/schedules?reportTypes={RESTRICTED}").json()["reportSchedules"]
     assert [schedule["reportScheduleId"] for schedule in listed] == [second]
     assert seller.call("GET", f"{REPORTS}/schedules/{first}").status_code == 404
     simulator.clock.advance(2 * 86400 + 7200)
-    found = seller.call("GET", f"{REPORTS}/reports?reportTypes={ORDERS}").json()["reports"]
+    found = seller.call("GET", f"{REPORTS}/reports?reportTypes={RESTRICTED}").json()["reports"]
     assert {(report["reportScheduleId"], report["processingStatus"]) for report in found} == {(second, "DONE")}
     assert len(found) == 2
     assert found[0]["dataStartTime"] == found[1]["dataEndTime"]

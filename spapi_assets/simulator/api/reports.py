@@ -15,7 +15,7 @@ from spapi_assets.simulator.api.call import Answer, Call
 from spapi_assets.simulator.errors import invalid_input, not_found, quota_exceeded, unauthorized
 from spapi_assets.simulator.faults import DOCUMENT_KINDS
 from spapi_assets.simulator.report import FINAL, Report
-from spapi_assets.simulator.report_types import LISTED_ONLY, RESTRICTED, for_kind
+from spapi_assets.simulator.report_types import for_kind, rules_of
 from spapi_assets.simulator.reports import KEPT
 
 _STATUSES = FINAL | {"IN_QUEUE", "IN_PROGRESS"}
@@ -34,7 +34,10 @@ def create_report(call: Call) -> Answer:
         raise invalid_input("'dataEndTime' must not be in the future.", f"It is now {now.isoformat(timespec='seconds')}.")
     if start > end:
         raise invalid_input("'dataStartTime' must not be after 'dataEndTime'.")
-    report = call.state.book.create(call.account, report_type, marketplace_ids, options, start, end)
+    allowance = call.state.book.limits.ask(call.account, report_type, now)
+    if allowance.verdict == "429":
+        raise quota_exceeded()
+    report = call.state.book.create(call.account, report_type, marketplace_ids, options, start, end, allowance=allowance)
     call.state.worker.wake()
     return {"reportId": report.report_id}
 
@@ -102,7 +105,7 @@ def get_report_document(call: Call) -> Answer:
     report = call.state.book.find_document(call.account, document_id)
     if report is None:
         raise not_found(f"Report document {document_id} was not found.")
-    if report.report_type in RESTRICTED and not call.token.resources:
+    if rules_of(report.report_type).restricted and not call.token.resources:
         raise unauthorized("A Restricted Data Token for this report document is required.")
     stored = call.state.book.document(report)
     names = (call.account.name, call.account.selling_partner_id)
@@ -114,13 +117,22 @@ def get_report_document(call: Call) -> Answer:
 
 def requestable(call: Call, report_type: str) -> str:
     """The type, if this selling partner may request it; else Amazon's answer."""
-    if report_type not in call.state.renderer.report_types():
-        raise invalid_input(f"Report type {report_type} is not supported.")
-    if not for_kind(report_type, call.account.kind) or report_type in call.account.denied_report_types:
-        raise unauthorized(f"The application has no role for report type {report_type} of this selling partner.")
-    if report_type in LISTED_ONLY:
+    known(call, report_type)
+    if not rules_of(report_type).requestable:
         # Misleading, and what Amazon does: such reports cannot be requested, only found by getReports.
         raise quota_exceeded()
+    return report_type
+
+
+def known(call: Call, report_type: str) -> str:
+    """The type, if it exists and this selling partner may have it at all."""
+    if report_type not in call.state.renderer.report_types():
+        raise invalid_input(f"Report type {report_type} is not supported.")
+    account = call.account
+    if not for_kind(report_type, account.kind) or report_type in account.denied_report_types:
+        raise unauthorized(f"The application has no role for report type {report_type} of this selling partner.")
+    if rules_of(report_type).brand and not account.brand_registered:
+        raise unauthorized(f"Report type {report_type} is for selling partners with a registered brand only.")
     return report_type
 
 

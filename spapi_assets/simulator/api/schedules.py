@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from spapi_assets.simulator import validation
 from spapi_assets.simulator.api.call import Answer, Call
-from spapi_assets.simulator.api.reports import requestable
+from spapi_assets.simulator.api.reports import known
 from spapi_assets.simulator.errors import invalid_input, not_found
+from spapi_assets.simulator.report_types import rules_of
 from spapi_assets.simulator.schedules import PERIODS, Schedule, length_of
 
 
 def create_schedule(call: Call) -> Answer:
     body = call.body(("reportType", "marketplaceIds", "period"), ("reportOptions", "nextReportCreationTime"))
-    report_type = requestable(call, validation.text(body, "reportType"))
+    report_type = known(call, validation.text(body, "reportType"))
+    if not rules_of(report_type).schedulable:
+        raise invalid_input(f"Report type {report_type} cannot be scheduled.")
     marketplace_ids = tuple(validation.marketplaces(body["marketplaceIds"], call.account, most=25))
     options = validation.report_options(body.get("reportOptions", {}))
     period = validation.text(body, "period")

@@ -8,7 +8,7 @@ from typing import Any
 from spapi_assets.simulator.api.call import Answer, Call
 from spapi_assets.simulator.credentials import Resource
 from spapi_assets.simulator.errors import invalid_input
-from spapi_assets.simulator.report_types import RESTRICTED
+from spapi_assets.simulator.report_types import rules_of
 
 _DOCUMENT = re.compile(r"/reports/2021-06-30/documents/([^/]+)")
 _ORDERS = re.compile(r"/orders/v0/orders(/[^/]+)*")
@@ -39,6 +39,6 @@ def _resource(call: Call, resource: Any) -> Resource:
     if document:
         # Unlike other paths, this one must hold the actual id, and of a restricted report.
         report = call.state.book.find_document(call.account, document[1])
-        if report is None or report.report_type not in RESTRICTED:
+        if report is None or not rules_of(report.report_type).restricted:
             raise invalid_input(f"The path {path!r} does not name a report document that needs a Restricted Data Token.")
     return Resource(method, path)

@@ -16,6 +16,7 @@ from .marketplaces import Marketplace
 from .queries import SHARES, queries, times_ours
 from .seeds import unit
 from .traffic import DayFacts, Facts, collect, total
+from .vendor_days import vendor_days
 
 _SEARCHED = 0.62  # part of all sessions that begin with a search
 _CLICKS_PER_SEARCH = 0.45
@@ -82,7 +83,8 @@ def price_of(asin: str, marketplace: Marketplace, year: int) -> int:
 def search_facts(business: Business, account: Account, m: Marketplace, first: date, last: date, now: float) -> SearchFacts:
     """Facts of the published days in first..last, as counted at `now`."""
     facts = SearchFacts({}, {})
-    for day, of_day in collect(business, account, m, first, last, now).items():
+    days = vendor_days if account.kind == "vendor" else collect
+    for day, of_day in days(business, account, m, first, last, now).items():
         _add_day(facts, business.seed, m, day, of_day)
     return facts
 

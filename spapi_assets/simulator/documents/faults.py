@@ -1,5 +1,5 @@
 """Oddities that real documents show, as pure functions: on documents (TRANSFORMS), on compressed bytes (WIRE_TRANSFORMS).
-When to apply one is the server's business; each is deterministic, so that a test can say what must come out."""
+When to apply one is the server's business; documents of a format that an oddity does not fit are left as they are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import gzip
 from collections.abc import Callable
 from email.message import Message
 
+from . import whole_faults
 from .model import Document
+from .whole_faults import format_of
 
 UNKNOWN_COLUMN = "amazon-internal-flag"
 BAD_VALUE = "n/a*"
@@ -93,6 +95,8 @@ def stray_quotes(document: Document) -> Document:
 
 def other_charset(document: Document) -> Document:
     """The body is UTF-8 (UTF-16 if it was), the Content-Type still says what it said."""
+    if format_of(document) == "other":
+        return document
     codec = charset_of(document)
     return Document(document.body.decode(codec).encode("utf-16" if codec == "utf-8" else "utf-8"), document.content_type)
 
@@ -104,6 +108,8 @@ def undeclared_charset(document: Document) -> Document:
 
 def utf8_bom(document: Document) -> Document:
     """UTF-8 with a byte-order mark, and declared as UTF-8."""
+    if format_of(document) == "other":
+        return document
     return Document(codecs.BOM_UTF8 + document.body.decode(charset_of(document)).encode(), _with_charset(document, "UTF-8"))
 
 
@@ -113,22 +119,56 @@ def cr_newlines(document: Document) -> Document:
     return _rebuilt(lines, codec, document, "\r")
 
 
+def lf_newlines(document: Document) -> Document:
+    """Lines end with a line feed only."""
+    lines, codec = _lines(document)
+    return _rebuilt(lines, codec, document, "\n")
+
+
+def tab_in_field(document: Document) -> Document:
+    """The last row has a tab inside its first field, which nothing escapes: one field too many."""
+    lines, codec = _lines(document)
+    lines[-1] = f"two\t{lines[-1]}" if len(lines) > 1 else lines[-1]
+    return _rebuilt(lines, codec, document)
+
+
+def next_line_in_field(document: Document) -> Document:
+    """Every first field ends with the byte 0x85 (U+0085 in UTF-8), at which careless readers break lines; Japan's has none."""
+    lines, codec = _lines(document)
+    mark = {"utf-8": "\x85", "cp1252": "…"}.get(codec, "")
+    return _rebuilt([line if n == 0 else line.replace("\t", f"{mark}\t", 1) for n, line in enumerate(lines)], codec, document)
+
+
+def blank_lines(document: Document) -> Document:
+    """An empty line after every row."""
+    lines, codec = _lines(document)
+    return _rebuilt([text for line in lines for text in (line, "")], codec, document)
+
+
 def header_only(document: Document) -> Document:
-    """DONE, and not one row."""
+    """DONE, and not one row: the header of a flat file, the frame of JSON and XML."""
+    if format_of(document) != "flat":
+        return whole_faults.nothing_in_it(document)
     lines, codec = _lines(document)
     return _rebuilt(lines[:1], codec, document)
 
 
-def error_as_document(document: Document) -> Document:
-    """An error in JSON that was delivered as if it were the report."""
-    return Document(b'{"errorDetails": "Internal Error. The report could not be generated."}', "application/json; charset=UTF-8")
+def _flat_only(change: Callable[[Document], Document]) -> Callable[[Document], Document]:
+    """The change for tab-separated documents; others stay as they are."""
+    return lambda document: change(document) if document.content_type.startswith("text/plain") else document
 
 
 TRANSFORMS: dict[str, Callable[[Document], Document]] = {
+    f.__name__: _flat_only(f)
+    for f in (
+        extra_column, missing_column, repeated_header, bad_value, short_row, stray_quotes, cr_newlines, lf_newlines,
+        tab_in_field, next_line_in_field, blank_lines,
+    )
+} | {
     f.__name__: f
     for f in (
-        extra_column, missing_column, repeated_header, bad_value, short_row, stray_quotes, other_charset, undeclared_charset,
-        utf8_bom, cr_newlines, header_only, error_as_document,
+        header_only, other_charset, undeclared_charset, utf8_bom, whole_faults.empty_body, whole_faults.provisional,
+        whole_faults.cut_off, whole_faults.mislabelled_charset, whole_faults.error_as_document,
     )
 }  # fmt: skip
 
@@ -151,6 +191,12 @@ def gzip_trailing_garbage(compressed: bytes) -> bytes:
     return compressed + b"\0" * 64
 
 
+def garbled_gzip(compressed: bytes) -> bytes:
+    """Bytes in the middle that a bad disk or cable changed: decompression fails or the checksum does not fit."""
+    middle = max(18, len(compressed) // 2)  # behind the header
+    return compressed[:middle] + bytes(byte ^ 0x5A for byte in compressed[middle : middle + 16]) + compressed[middle + 16 :]
+
+
 WIRE_TRANSFORMS: dict[str, Callable[[bytes], bytes]] = {
-    f.__name__: f for f in (truncated_gzip, gzip_members, gzip_trailing_garbage)
+    f.__name__: f for f in (truncated_gzip, garbled_gzip, gzip_members, gzip_trailing_garbage)
 }

@@ -1,4 +1,4 @@
-"""Sellers' analytics, by report type; coupons and promotions are vendors' too (EITHER).
+"""Sellers' analytics, by report type; some are vendors' too (EITHER), counted from what Amazon Retail sold for them.
 What a report holds is in the modules beside this one."""
 
 from . import (
@@ -15,7 +15,15 @@ from . import (
     search_terms,
 )
 
-EITHER = frozenset({"GET_COUPON_PERFORMANCE_REPORT", "GET_PROMOTION_PERFORMANCE_REPORT"})
+EITHER = frozenset(
+    {
+        "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT",
+        "GET_BRAND_ANALYTICS_MARKET_BASKET_REPORT",
+        "GET_BRAND_ANALYTICS_REPEAT_PURCHASE_REPORT",
+        "GET_COUPON_PERFORMANCE_REPORT",
+        "GET_PROMOTION_PERFORMANCE_REPORT",
+    }
+)
 RENDERERS = {
     "GET_SALES_AND_TRAFFIC_REPORT": sales_and_traffic.render,
     "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT": search_terms.render,
