@@ -2,8 +2,9 @@
 No HTTP, no quotas, no compression: the server adds those."""
 
 from .faults import TRANSFORMS, WIRE_TRANSFORMS
+from .listing import listed
 from .model import BadRequest, Document, ListedReport, NoData, NotAvailableYet, Unrenderable
-from .render import REPORT_TYPES, listed, render, render_listed
+from .render import REPORT_TYPES, render, render_listed
 
 __all__ = [
     "REPORT_TYPES",
