@@ -33,6 +33,7 @@ ACCOUNTS = {
         "region": "na",
         "selling_partner_id": "amzn1.vg.1000001",
         "marketplaces": ["US"],
+        "fan_out": {"distributorView": ["MANUFACTURING"], "sellingProgram": ["RETAIL"]},
     },
 }
 

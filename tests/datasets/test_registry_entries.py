@@ -44,6 +44,7 @@ def test_an_account_that_names_no_reports_gets_the_six_that_the_marts_need() -> 
         "fba_inventory",
         "settlements",
         "vendor_sales",
+        "vendor_sales_totals",
     }
 
 

@@ -36,6 +36,7 @@ VENDOR = Account(
     region="na",
     selling_partner_id="amzn1.vg.1000001",
     marketplaces=("US",),
+    fan_out={"distributorView": ("MANUFACTURING",), "sellingProgram": ("RETAIL",)},
     secret="spapi/kestrel_vendor_us",
 )
 

@@ -39,7 +39,8 @@ TABLES = {
     " settlement_started_at timestamp,"
     " settlement_ended_at timestamp, deposit_date date, deposit_amount decimal(18,4), lines_amount decimal(18,4),"
     " difference decimal(18,4), line_count bigint",
-    "fct_vendor_sales_daily": "account varchar, marketplace varchar, date date, asin varchar, currency varchar,"
+    "fct_vendor_sales_daily": "account varchar, marketplace varchar, date date, distributor_view varchar,"
+    " selling_program varchar, asin varchar, currency varchar,"
     " ordered_units bigint,"
     " ordered_revenue decimal(18,4), shipped_units bigint, shipped_cogs decimal(18,4)",
     "sku_profit_weekly": "account varchar, marketplace varchar, currency varchar, sku varchar, week_start date,"

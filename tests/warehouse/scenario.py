@@ -226,6 +226,8 @@ def _vendor(lake: HandmadeLake) -> None:
             {
                 "start_date": day,
                 "end_date": day,
+                "distributor_view": "MANUFACTURING",
+                "selling_program": "RETAIL",
                 "asin": ASIN,
                 "ordered_units": n + 1,
                 "ordered_revenue_amount": 25 * (n + 1),
@@ -238,7 +240,11 @@ def _vendor(lake: HandmadeLake) -> None:
                 "customer_returns": 0,
             }
         ]
-        lake.write("vendor_sales", VENDOR, "US", day, rows, report_id=f"V-{day}")
+        lake.write("vendor_sales", VENDOR, "US", day, rows, report_id=f"V-{day}", part="manufacturing-retail")
+        # The same units again, seen from their supplier: whoever adds both views up counts them twice.
+        blank = {"ordered_units": None, "ordered_revenue_amount": None, "ordered_revenue_currency": None}
+        sourced = [{**row, **blank, "distributor_view": "SOURCING"} for row in rows]
+        lake.write("vendor_sales", VENDOR, "US", day, sourced, report_id=f"W-{day}", part="sourcing-retail")
 
 
 def coverage() -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@ when they change. Asking for reports over HTTP is left out: that is tested with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from handmade_lake import HandmadeLake
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.ingest.documents.context import DocumentContext, LoadResult
 from spapi_assets.ingest.documents.load import load_document
+from spapi_assets.ingest.fanout import fan_of
 from spapi_assets.lake.store import Lake
 from spapi_assets.simulator.business.business import Business
 from spapi_assets.simulator.documents.model import Document, NoData, NotAvailableYet
@@ -23,6 +24,7 @@ from spapi_assets.spapi.marketplaces import MARKETPLACES
 SELLER, SELLER_ID = "kestrel_eu", "A3KESTREL0EU0"
 VENDOR, VENDOR_ID = "kestrel_vendor_us", "amzn1.vg.1000001"
 STORES = ("DE", "UK")
+VENDOR_VIEW = {"distributorView": ("MANUFACTURING",), "sellingProgram": ("RETAIL",)}
 
 
 class SimulatedLake:
@@ -74,6 +76,7 @@ class SimulatedLake:
         self, name: str, account: str, partner: str, store: str | None, day: date, start: datetime, end: datetime, made: datetime
     ) -> None:
         report = load_registry().reports[name]
+        (unit,) = fan_of(report, store, limits=VENDOR_VIEW).units
         ids = tuple(MARKETPLACES[s].id for s in ((store,) if store else STORES))
         try:
             document = render(
@@ -81,7 +84,7 @@ class SimulatedLake:
                 selling_partner_id=partner,
                 report_type=report.report_type,
                 marketplace_ids=ids,
-                options=report.options,
+                options=dict(unit.options),
                 start=start,
                 end=end,
                 now=made,
@@ -91,7 +94,7 @@ class SimulatedLake:
             self._cover(name, account, store, day, state, None, str(answer) or "Amazon has nothing to report for this day.")
             return
         self._count += 1
-        self._load(document, name, account, store, f"R{self._count:05d}", ids, day, made)
+        self._load(document, name, account, store, f"R{self._count:05d}", ids, day, made, unit.options)
         restated = (self.now.date() - day).days <= report.window.restated_days
         state = "provisional" if restated else "final"
         reason = (
@@ -109,6 +112,7 @@ class SimulatedLake:
         ids: tuple[str, ...],
         day: date,
         made: datetime,
+        options: Mapping[str, str] | None = None,
     ) -> None:
         context = DocumentContext(
             report=load_registry().reports[name],
@@ -121,6 +125,7 @@ class SimulatedLake:
             created=made,
             content_type=document.content_type,
             marketplace_ids=ids,
+            options=options or {},
             loaded_at=made,
         )
         self.loads.append(load_document([document.body], context, self._lake, archive=False))

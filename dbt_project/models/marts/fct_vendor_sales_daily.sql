@@ -1,9 +1,11 @@
--- Vendor sales per ASIN and day. Shipped COGS is what Amazon paid the vendor: the vendor's own revenue.
+-- Vendor sales per ASIN and day, view and programme. Shipped COGS is what Amazon paid the vendor: the vendor's own revenue.
 
 select
     account,
     marketplace,
     date,
+    distributor_view,
+    selling_program,
     asin,
     currency,
     ordered_units,

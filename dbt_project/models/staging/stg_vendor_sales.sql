@@ -1,4 +1,5 @@
--- What Amazon sold of the vendor's products: one ASIN on one day (manufacturing view, retail programme, daily periods).
+-- What Amazon sold of the vendor's products: one ASIN on one day, in one distributor view and selling programme (daily periods).
+-- Views overlap (sourcing is a part of manufacturing), so whoever adds up groups by both columns or picks one value of each.
 -- The three amounts have one currency in practice; a row in which they differ fails a test instead of being mixed.
 
 select
@@ -6,6 +7,8 @@ select
     marketplace,
     start_date as date,
     end_date,
+    distributor_view,
+    selling_program,
     asin,
     coalesce(shipped_revenue_currency, ordered_revenue_currency, shipped_cogs_currency) as currency,
     ordered_revenue_currency,

@@ -33,7 +33,7 @@ select account, marketplace,
 from marts.fct_marketplace_daily where date between $before and $last group by all"""
 
 _VENDOR = """
-select account, marketplace, currency,
+select account, marketplace, currency, distributor_view, selling_program,
     sum(shipped_cogs) filter (date >= $first) as cogs, sum(shipped_cogs) filter (date < $first) as cogs_before,
     sum(ordered_revenue) filter (date >= $first) as revenue, sum(ordered_revenue) filter (date < $first) as revenue_before,
     sum(ordered_units) filter (date >= $first) as units, sum(ordered_units) filter (date < $first) as units_before,
@@ -107,7 +107,8 @@ def _measure(name: str, r: dict[str, Any], column: str, currency: str | None) ->
 
 
 def _row(r: dict[str, Any], period: Period, tiles: list[str]) -> str:
-    head = tag("h3", escape(f"{r['marketplace']} · {r['currency']}") + tag("small", escape(r["account"])))
+    whose = r["account"] + (f" · {r['distributor_view']}, {r['selling_program']}".lower() if r.get("distributor_view") else "")
+    head = tag("h3", escape(f"{r['marketplace']} · {r['currency']}") + tag("small", escape(whose)))
     when = tag("p", escape(f"{span(period.first, period.last)}, against the {period.days} days before"), class_="when")
     if r.get("unpriced"):
         when += tag("p", escape(f"{count(r['unpriced'])} pending lines have no price yet"), class_="when")
