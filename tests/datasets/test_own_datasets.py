@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def _entry(**changes: Any) -> dict[str, Any]:
     return {
-        "name": "reserved_inventory",
-        "report_type": "GET_RESERVED_INVENTORY_DATA",
-        "title": "Reserved inventory",
+        "name": "shelf_stock",
+        "report_type": "GET_SHELF_STOCK_DATA",
+        "title": "Shelf stock",
         "description": "Units Amazon holds back, by reason.",
         "kind": "seller",
         "scope": "marketplace",
@@ -28,8 +28,8 @@ def _entry(**changes: Any) -> dict[str, Any]:
         "source": "A test.",
         "datasets": [
             {
-                "name": "reserved_inventory",
-                "title": "Reserved inventory",
+                "name": "shelf_stock",
+                "title": "Shelf stock",
                 "description": "Units Amazon holds back, by reason.",
                 "grain": "One SKU",
                 "day_of": "fetch",
@@ -40,7 +40,7 @@ def _entry(**changes: Any) -> dict[str, Any]:
     }
 
 
-def _write(folder: Path, entry: Any, name: str = "reserved_inventory.yaml") -> Path:
+def _write(folder: Path, entry: Any, name: str = "shelf_stock.yaml") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
     path.write_text(entry if isinstance(entry, str) else yaml.safe_dump(entry), "utf-8")
@@ -51,7 +51,7 @@ def test_a_folder_in_spapi_datasets_dirs_adds_its_reports(tmp_path: Path) -> Non
     _write(tmp_path / "mine" / "logistics", _entry())
     settings = load_settings({"SPAPI_DATASETS_DIRS": str(tmp_path / "mine")})
     registry = load_registry(*settings.datasets_dirs)
-    assert registry.report_of("reserved_inventory").family == "logistics"
+    assert registry.report_of("shelf_stock").family == "logistics"
     assert set(load_registry().datasets) < set(registry.datasets)
 
 
@@ -82,10 +82,10 @@ SKU = {"name": "sku", "header": "sku", "description": "The seller's SKU."}
         (_entry(title=None), r"title: Input should be a valid string"),
         (_columns({**SKU, "type": "string"}), r"datasets\.0\.columns\.0\.type: "),
         (_columns({**SKU, "path": "sku"}), r"datasets\.0\.columns\.0: column sku: one of 'header'"),
-        (_columns(SKU, SKU), r"datasets\.0: dataset reserved_inventory: a column name occurs twice"),
+        (_columns(SKU, SKU), r"datasets\.0: dataset shelf_stock: a column name occurs twice"),
         (_columns({**SKU, "name": "date"}), r"datasets\.0: .*\['date'\] are partition columns"),
         (_columns({**SKU, "name": "Seller SKU"}), r"datasets\.0\.columns\.0\.name: "),
-        (_entry(adoptable=True, options={"a": "b"}), r"the report: report reserved_inventory: .*not adoptable"),
+        (_entry(adoptable=True, options={"a": "b"}), r"the report: report shelf_stock: .*not adoptable"),
         (_entry(datasets=[{**_entry()["datasets"][0], "row_key": ["asin"]}]), r"unknown columns \['asin'\]"),
         (_entry(datasets=[{**_entry()["datasets"][0], "day_of": "column"}]), r"needs a date_column"),
         ("just a sentence", "not a YAML mapping"),
