@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--now", type=_time, help="ISO 8601 time at which the simulated calendar begins (default: the real time)"
     )
-    options.add_argument("--accounts", type=Path, help="YAML or JSON file of accounts (default: the four of the business)")
+    options.add_argument("--accounts", type=Path, help="YAML or JSON file of accounts (default: the five of the business)")
     options.add_argument("--quiet", action="store_true", help="print the address only")
     return options
 

@@ -68,7 +68,7 @@ class Directory:
 
 
 def default_directory() -> Directory:
-    """Everyone the fictitious business sells as: one seller account a region, and a vendor group in the United States."""
+    """Everyone the business sells as: a seller account in each region and in India, and a vendor group in the United States."""
     return read_directory(
         {
             "accounts": [
@@ -92,6 +92,13 @@ def default_directory() -> Directory:
                     "region": "fe",
                     "selling_partner_id": "A3KESTREL0FE0",
                     "marketplaces": ["JP"],
+                },
+                {
+                    "name": "kestrel_in",
+                    "kind": "seller",
+                    "region": "eu",
+                    "selling_partner_id": "A3KESTREL0IN0",
+                    "marketplaces": ["IN"],
                 },
                 {
                     "name": "kestrel_vendor_us",

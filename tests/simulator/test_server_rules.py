@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from spapi_assets.simulator.accounts import read_directory
-from spapi_assets.simulator.documents import REPORT_TYPES
-from spapi_assets.simulator.faults import REASONS, Faults
+from spapi_assets.simulator.documents import REPORT_TYPES, TRANSFORMS
+from spapi_assets.simulator.faults import KINDS, REASONS, Faults
 from spapi_assets.simulator.report_types import TYPES, rules_of
 from spapi_assets.simulator.server import Simulator
 
@@ -243,3 +243,9 @@ def test_the_whole_business_answers_over_http() -> None:
             assert report["processingStatus"] == "DONE", report_type
             body = requests.get(seller.document(report["reportDocumentId"])["url"], timeout=10).content
             assert gzip.decompress(body).startswith(magic)
+
+
+def test_every_fault_and_every_oddity_is_described_for_users() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "simulator.md").read_text("utf-8")
+    missing = [name for name in sorted(KINDS | set(TRANSFORMS)) if f"`{name}`" not in text]
+    assert not missing
