@@ -13,6 +13,8 @@ from .families import RENDERERS
 from .listing import listed
 from .model import BadRequest, Document, ListedReport, Request
 
+__all__ = ["REPORT_TYPES", "listed", "render", "render_listed"]
+
 # Report type -> (seller, vendor or either may have it, how it is rendered).
 REPORT_TYPES: dict[str, tuple[str, Callable[[Request], Document]]] = dict(RENDERERS)
 
