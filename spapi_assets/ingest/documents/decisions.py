@@ -30,9 +30,11 @@ def reader_for(
     *,
     dialect: Dialect,
     swapped: bool = False,
+    dataset: Dataset | None = None,
 ) -> FlatReader:
-    """Decides everything but the charset, records it, and returns what reads the rows accordingly."""
-    dataset = context.report.datasets[0]
+    """Decides everything but the charset, records it, and returns what reads the rows accordingly. `dataset`: of a workbook,
+    which may feed several."""
+    dataset = dataset or context.report.datasets[0]
     leading = list(islice(rows, SAMPLE_LINES))
     plan = plan_columns(_without_blank_end(headers, leading), dataset, context, warnings, leading)
     samples = leading_values(leading, plan)

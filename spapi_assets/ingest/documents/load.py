@@ -12,6 +12,7 @@ from spapi_assets.ingest.archive import MANIFEST, folder_of, manifest_of, object
 from spapi_assets.ingest.documents.charset import CharsetDecision, Doubted, weigh
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult
 from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, UnreadableDocument
+from spapi_assets.ingest.documents.file_document import read_file
 from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.flat_document import read_flat
 from spapi_assets.ingest.documents.inflate import MAGIC, Corrupt, Truncated, plain_bytes
@@ -125,12 +126,12 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
                 from spapi_assets.ingest.documents.xml_document import read_xml  # lxml is needed for few reports
 
                 size = read_xml(plain, context, open_sink, findings, decisions, warnings)
+            elif context.report.format == "xlsx":
+                from spapi_assets.ingest.documents.xlsx_document import read_xlsx  # so is openpyxl
+
+                size = read_xlsx(plain, context, open_sink, decisions, warnings, findings)
             else:
-                context.fail(
-                    UnreadableDocument,
-                    f"There is no reader for the format {context.report.format!r}",
-                    "Documents are kept in the archive; describe the report as tsv, csv or json if it is one of them.",
-                )
+                size = read_file(plain, context, open_sink, decisions, warnings)
             datasets = {name: sink.finish(lake) for name, sink in sinks.items()}
         except ReadAgain:
             _abandon(sinks)
