@@ -16,6 +16,7 @@ import openpyxl
 import pytest
 from lxml import etree
 
+from spapi_assets.simulator import documents
 from spapi_assets.simulator.business import Business
 from spapi_assets.simulator.documents import BadRequest, NoData
 
@@ -179,6 +180,13 @@ def test_easy_ship_documents_are_a_pdf_whose_cross_references_are_right() -> Non
         ask(BUSINESS, EASY_SHIP, ["IN"], *WEEK, partner=INDIA, options={"AmazonOrderId": "408-0000000-0000000"})
     with pytest.raises(BadRequest, match="India only"):
         ask(BUSINESS, EASY_SHIP, ["DE"], *WEEK)
+
+
+def test_easy_ship_papers_of_seller_central_can_be_found_and_each_has_a_document() -> None:
+    found = documents.listed(BUSINESS, INDIA, [EASY_SHIP], at("2026-11-01"), at("2026-11-15"))
+    assert 0 < len(found) <= 14
+    for report in found:
+        check_pdf(documents.render_listed(BUSINESS, INDIA, report).body)
 
 
 def test_bulk_invoices_are_an_archive_of_pdfs_the_same_bytes_every_time() -> None:

@@ -11,6 +11,7 @@ from ..business.business import Business
 from ..business.demand import LAUNCH
 from ..business.seeds import derive
 from ..business.settlements import periods
+from ..business.shipments import shipped_orders
 from .families.finance.settlement_v1 import REMOVED
 from .model import ListedReport
 
@@ -19,6 +20,7 @@ SETTLEMENT_V1 = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE"
 FBA_INVENTORY = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 HELD_MONEY = "GET_DATE_RANGE_FINANCIAL_HOLDS_DATA"
 SALES_TAX = "GET_FLAT_FILE_SALES_TAX_DATA"
+EASY_SHIP = "GET_EASYSHIP_DOCUMENTS"
 
 
 def listed(
@@ -27,8 +29,8 @@ def listed(
     """Reports created in [since, until) that nobody asked for through the API, oldest first.
 
     Settlements of every marketplace (the older layout too, until Amazon removed it), the FBA inventory snapshots that another
-    application makes of each stock pool at 05:00 UTC every day, held money every Monday, and the sales tax of the month
-    before. Amazon keeps reports for 90 days; the caller bounds `since`.
+    application makes of each stock pool at 05:00 UTC every day, held money every Monday, the sales tax of the month before, and
+    Easy Ship papers in India. Amazon keeps reports for 90 days; the caller bounds `since`.
     """
     account = business.account(selling_partner_id)
     if account.kind != "seller":
@@ -90,10 +92,23 @@ def _sales_tax(business: Business, account: Account, since: datetime, until: dat
                     yield ListedReport(id_, SALES_TAX, (m.id,), start, end, created)
 
 
+def _easy_ship(business: Business, account: Account, since: datetime, until: datetime) -> Iterator[ListedReport]:
+    """What Seller Central prints every morning: the papers of the day before, if there was a parcel to send."""
+    for day, created in _days(since, until, 6):
+        for m in account.marketplaces:
+            if m.code == "IN":
+                start = created - timedelta(days=1)
+                parcels = shipped_orders(business, account, m, start.timestamp(), created.timestamp())
+                if any(order.merchant_fulfilled for order in parcels):
+                    id_ = _report_id(business, account, "easy ship", day.toordinal())
+                    yield ListedReport(id_, EASY_SHIP, (m.id,), start, created, created)
+
+
 _LISTED: dict[str, Callable[[Business, Account, datetime, datetime], Iterator[ListedReport]]] = {
     SETTLEMENT: _settlements,
     SETTLEMENT_V1: _settlements_v1,
     FBA_INVENTORY: _snapshots,
     HELD_MONEY: _held_money,
     SALES_TAX: _sales_tax,
+    EASY_SHIP: _easy_ship,
 }
