@@ -142,10 +142,11 @@ class Window(_Entry):
     max_days: int = Field(1, ge=1, description="Longest legal span of one request; 1: one period per request")
     lookback_days: int = Field(730, description="Older days cannot be asked for")
     time_zone: Literal["utc", "marketplace"] = Field("utc", description="Whose midnight bounds a day")
-    bounds: Literal["instants", "dates"] = Field(
+    bounds: Literal["instants", "dates", "hours"] = Field(
         "instants",
         description="What Amazon reads of dataStartTime and dataEndTime: the instant, or only the date as written in UTC. "
-        "'dates' must be sent as midnight UTC of the day's own date: the local midnight in UTC would name the day before",
+        "'dates' must be sent as midnight UTC of the day's own date: the local midnight in UTC would name the day before. "
+        "'hours' are answered when they lie wholly in the window, so the end is the next midnight and not a second before it",
     )
     lag_hours: int = Field(0, description="A day is published this many hours after it closed")
     restated_days: int = Field(0, description="Days after the day closed during which Amazon still changes it")

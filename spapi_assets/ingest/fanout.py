@@ -79,6 +79,8 @@ def fan_of(
         return Fan(report, identifiers=tuple(dict.fromkeys(identifiers)), base=base)
     values = {
         name: [v for v in all_values if limits is None or name not in limits or v in limits[name]]
+        if all_values
+        else [*(limits or {}).get(name, ())]  # values only the account can know, such as its product types
         for name, all_values in report.fan_out.options.items()
     }
     combinations = [

@@ -214,7 +214,7 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
     if intent is None:  # another process works on it, or it has been created meanwhile
         return None
     start, end = to_instants(report, record.start, record.end, record.marketplace)
-    options = {**record.options, **option_window(report, record.start, record.end)}
+    options = {**record.options, **option_window(report, record.start, record.end, ctx.now())}
     try:
         report_id = ctx.apis(account.name).reports.create_report(
             record.report_type,

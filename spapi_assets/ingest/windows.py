@@ -126,28 +126,36 @@ def plan_windows(report: Report, days: Iterable[date]) -> list[tuple[date, date]
 def to_instants(report: Report, start: date, end: date, marketplace: str | None) -> tuple[datetime | None, datetime | None]:
     """The window as `dataStartTime` and `dataEndTime`: from the first day's midnight to the last day's last second.
 
-    Never touches the next day: daily analytics round a window outward to whole days and sum them.
+    Never touches the next day: daily analytics round a window outward to whole days and sum them. Only reports of whole hours
+    end with the next midnight, because the last hour would be cut otherwise.
     A snapshot ignores dates and gets none (`snapshot_start`), and some types have their window in the options (`option_window`).
     """
     if report.window.kind is WindowKind.SNAPSHOT or report.window.option_names:
         return None, None
     if report.window.bounds == "dates":  # the time of day is ignored: the written date must be the day's own
         return datetime.combine(start, time(), UTC), datetime.combine(end, time(23, 59, 59), UTC)
-    return midnight(report, start, marketplace), midnight(report, end + DAY, marketplace) - timedelta(seconds=1)
+    last = timedelta() if report.window.bounds == "hours" else timedelta(seconds=1)
+    return midnight(report, start, marketplace), midnight(report, end + DAY, marketplace) - last
 
 
 def snapshot_start(report: Report, now: datetime) -> datetime | None:
     """The `dataStartTime` of a snapshot that needs one: it must lie `span_hours` back, although the content is of now."""
-    return now - timedelta(hours=report.window.span_hours) if report.window.span_hours else None
+    if not report.window.span_hours or report.window.option_names:
+        return None
+    return now - timedelta(hours=report.window.span_hours)
 
 
-def option_window(report: Report, start: date, end: date) -> dict[str, str]:
-    """The window as options, for types that want it there; a snapshot's reaches `span_hours` back from its day."""
+def option_window(report: Report, start: date, end: date, now: datetime) -> dict[str, str]:
+    """The window as options, for types that want it there; a snapshot's reaches `span_hours` back from its day.
+
+    Amazon selects coupons and promotions by these instants: the last day counts to its last second (UTC), and none is to come.
+    """
     if report.window.option_names is None:
         return {}
     first, last = report.window.option_names
     begin = start - timedelta(hours=report.window.span_hours) if report.window.kind is WindowKind.SNAPSHOT else start
-    return {first: begin.isoformat(), last: end.isoformat()}
+    until = min(datetime.combine(end, time(23, 59, 59), UTC), now.astimezone(UTC))
+    return {first: f"{begin.isoformat()}T00:00:00Z", last: f"{until:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def from_instants(

@@ -15,7 +15,7 @@ from spapi_assets.datasets.loader import load_registry
 from spapi_assets.datasets.model import Dataset, DayOf, Kind, Report, WindowKind
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.lake.store import Lake
-from tests.documents.conftest import make_context, quarantine
+from tests.documents.conftest import make_context, quarantine, rows
 
 REGISTRY = load_registry()
 # Amazon's schema files and the report types they describe; coupons of sellers and vendors share a type.
@@ -340,6 +340,21 @@ def test_every_example_of_amazon_loads_row_by_row_and_contradictions_are_told(
         unknown = {c for d in result.datasets.values() for c in d.unknown_columns}
         assert bool(unknown) == any("does not know" in w for w in result.warnings)
         assert not unknown or name in CONTRADICTIONS, f"{name}: unknown keys {unknown}"
+
+
+def test_a_day_of_real_time_sales_is_loaded_although_its_window_ends_on_the_next_one(tmp_path: Path) -> None:
+    report, day = REGISTRY.reports["vendor_real_time_sales"], date(2026, 11, 3)
+    hours = [{"startTime": f"2026-11-03T{h:02}:00:00Z", "endTime": "2026-11-04T00:00:00Z", "asin": f"B{h:09}",
+              "orderedUnits": 1, "orderedRevenue": 9.5} for h in (0, 23)]  # fmt: skip
+    specification = {"reportType": report.report_type, "reportOptions": {"currencyCode": "JPY"},
+                     "dataStartTime": "2026-11-03T00:00:00Z", "dataEndTime": "2026-11-04T00:00:00Z"}  # fmt: skip
+    document = json.dumps({"reportSpecification": specification, "reportData": hours}).encode()
+    lake = Lake(tmp_path / "lake")
+    context = make_context(report, start=day, end=day, marketplace="JP", options={"currencyCode": "JPY"})
+    assert load_document([document], context, lake).rows == {"vendor_real_time_sales": 2}
+    (path,) = lake.list("raw/vendor_real_time_sales")
+    assert "date=2026-11-03" in path
+    assert [row["currency_code"] for row in rows(lake, "vendor_real_time_sales")] == ["JPY", "JPY"]
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

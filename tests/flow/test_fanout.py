@@ -64,6 +64,13 @@ def test_an_account_asks_only_for_the_option_values_it_has_use_for() -> None:
     assert {r.options["sellingProgram"] for r in created} == {"RETAIL"}
 
 
+def test_values_that_only_the_account_knows_come_from_its_settings_and_without_them_nothing_is_asked() -> None:
+    views = report(FanOut(options={"productType": ()}))
+    assert fan_of(views, "DE").units == ()
+    named = fan_of(views, "DE", limits={"productType": ["LUGGAGE", "SHOES"]})
+    assert [u.options["productType"] for u in named.units] == ["LUGGAGE", "SHOES"]
+
+
 def test_what_is_loaded_is_not_asked_again_and_the_partition_is_as_good_as_its_worst_request() -> None:
     created = plan_requests(VIEWS, [PLACE], [], {}, NOW).create
     first, fact = done(created[0], "1")

@@ -17,10 +17,12 @@ from spapi_assets.ingest.windows import (
     due_range,
     final_at,
     from_instants,
+    option_window,
     partition_days,
     period,
     plan_windows,
     reachable,
+    snapshot_start,
     to_instants,
 )
 from spapi_assets.spapi.marketplaces import MARKETPLACES
@@ -118,6 +120,22 @@ def test_a_marketplace_day_has_23_hours_when_clocks_go_forward() -> None:
     start, end = to_instants(report, date(2026, 3, 29), date(2026, 3, 29), "DE")
     assert start == datetime(2026, 3, 28, 23, tzinfo=UTC)
     assert end - start == timedelta(hours=23) - timedelta(seconds=1)
+
+
+def test_a_day_of_whole_hours_ends_with_the_next_midnight_so_that_its_last_hour_is_answered() -> None:
+    report, day = REPORTS["vendor_real_time_inventory"], date(2026, 3, 29)
+    start, end = to_instants(report, day, day, "DE")
+    assert (start, end) == (datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 3, 30, tzinfo=UTC))  # 24 hours: Amazon's limit
+
+
+def test_coupons_are_asked_for_by_instants_in_the_options_two_years_back_and_not_ahead_of_now() -> None:
+    report, now = REPORTS["coupon_performance"], datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+    assert to_instants(report, now.date(), now.date(), "DE") == (None, None)
+    assert snapshot_start(report, now) is None
+    assert option_window(report, now.date(), now.date(), now) == {
+        "couponStartDateFrom": "2024-03-02T00:00:00Z",
+        "couponStartDateTo": "2026-03-01T08:30:00Z",
+    }
 
 
 def test_vendor_sales_are_due_72_hours_after_the_local_day_closed() -> None:

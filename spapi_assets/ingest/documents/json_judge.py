@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from spapi_assets.ingest.documents.context import DocumentContext
@@ -49,9 +50,11 @@ def _differences(context: DocumentContext, specification: Mapping[str, Any], war
     report = context.report
     if (kind := specification.get("reportType")) not in (None, report.report_type):
         yield f"reportType is {kind}, asked was {report.report_type}"
-    for key, asked in (("dataStartTime", context.start), ("dataEndTime", context.end)):
+    # A window of whole hours ends with the midnight after its last day.
+    after = {context.end + timedelta(days=1)} if report.window.bounds == "hours" else set()
+    for key, asked, also in (("dataStartTime", context.start, set()), ("dataEndTime", context.end, after)):
         text = specification.get(key)
-        if text is not None and str(text)[:10] != asked.isoformat():
+        if text is not None and str(text)[:10] not in {day.isoformat() for day in (asked, *also)}:
             yield f"{key} is {text}, asked was {asked}"
     ids = specification.get("marketplaceIds")
     if isinstance(ids, list) and context.marketplace_ids and set(map(str, ids)) != set(context.marketplace_ids):
