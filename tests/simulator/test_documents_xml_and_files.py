@@ -159,9 +159,11 @@ def test_account_health_is_valid_by_amazons_schema_and_counts_the_orders(amazon_
 
 
 def test_fee_discounts_are_a_workbook_whose_skus_stay_text() -> None:
-    document = ask(BUSINESS, DISCOUNTS, ["DE", "ES"], *WEEK)
-    sheet = openpyxl.load_workbook(io.BytesIO(document.body), read_only=True).worksheets[0]
+    document = ask(BUSINESS, DISCOUNTS, ["DE", "UK", "FR", "IT", "ES"], *WEEK)
+    sheet = openpyxl.load_workbook(io.BytesIO(document.body)).worksheets[0]
+    assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     header, *rows = sheet.iter_rows(values_only=True)
+    assert "=KC-SOCK-M" in {row[3] for row in rows}
     assert header[:4] == ("Promotion type", "Marketplace", "ASIN", "SKU")
     assert rows
     for row in rows:

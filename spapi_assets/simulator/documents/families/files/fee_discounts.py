@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from typing import Any
 
 from ....business.catalog import PRODUCTS, list_price
 from ....business.marketplaces import Marketplace
@@ -26,21 +27,26 @@ def render(request: Request) -> Document:
     if outside := [m.code for m in request.marketplaces if m.region != "eu" or m.code == "IN"]:
         raise BadRequest(f"This report type is not available in the marketplace {', '.join(outside)}.")
     from openpyxl import Workbook  # takes a while to import, and few reports need it
+    from openpyxl.cell import WriteOnlyCell
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Fee Discounts")
     sheet.append(COLUMNS)
     for m in request.marketplaces:
         for row in _rows(request, m):
-            sheet.append(row)
+            cells = [WriteOnlyCell(sheet, value) for value in row]
+            for cell, value in zip(cells, row, strict=True):
+                if isinstance(value, str):
+                    cell.data_type = "s"  # or a SKU that begins with = became a formula
+            sheet.append(cells)
     out = io.BytesIO()
     book.save(out)
     return Document(out.getvalue(), _TYPE)
 
 
-def _rows(request: Request, m: Marketplace) -> list[list[object]]:
+def _rows(request: Request, m: Marketplace) -> list[list[Any]]:
     start = first_of_period("MONTH", request.now.date())
-    rows: list[list[object]] = []
+    rows: list[list[Any]] = []
     for product in PRODUCTS:
         draw = derive(request.business.seed, "fee discount", m.code, product.sku, start.toordinal())
         if draw % 3:

@@ -89,7 +89,6 @@ def version_1(request: Request) -> Document:
         element("orderDefects", *defects),
         element("customerExperience", *experience),
         element("buyerSellerContactResponseTimeMetrics", times),
-        marketplaceId=m.id,
     )
     return xml_document(element("sellerPerformanceReports", report))
 
