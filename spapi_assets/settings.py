@@ -72,6 +72,7 @@ class Settings(BaseModel):
     lwa_endpoint_url: str | None = Field(None, description="LWA_ENDPOINT_URL: instead of https://api.amazon.com/auth/o2/token")
     pii_columns: frozenset[str] = Field(frozenset(), description="SPAPI_PII_COLUMNS: dataset.column,...")
     datasets_dirs: tuple[Path, ...] = Field((), description="SPAPI_DATASETS_DIRS: folders of your own YAML files")
+    reasons_file: Path | None = Field(None, description="SPAPI_REASONS_FILE: your own rules for the reasons of FATAL reports")
     first_date: str = Field(description="SPAPI_FIRST_DATE: first day partition")
     dbt_target: Literal["local", "athena", "redshift"] = Field("local", description="SPAPI_DBT_TARGET: local | athena | redshift")
     duckdb_path: Path = Field(
@@ -178,6 +179,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         "lwa_endpoint_url": get("LWA_ENDPOINT_URL"),
         "pii_columns": frozenset(filter(None, (get("SPAPI_PII_COLUMNS") or "").replace(" ", "").split(","))) or None,
         "datasets_dirs": tuple(Path(p) for p in (get("SPAPI_DATASETS_DIRS") or "").split(os.pathsep) if p) or None,
+        "reasons_file": get("SPAPI_REASONS_FILE"),
         "first_date": get("SPAPI_FIRST_DATE") or "2024-01-01",
         "dbt_target": get("SPAPI_DBT_TARGET"),
         "duckdb_path": get("SPAPI_DUCKDB_PATH"),

@@ -1,13 +1,10 @@
-"""Reads and classifies the reason document of a FATAL report by the table in `reasons.yaml`, and keeps its exact bytes.
-What follows from a verdict (retry, delay, give up) is `outcomes.py`."""
+"""Classifies why a FATAL report failed, by the table in `reasons.yaml` and the deployment's own rules before it.
+Fetching and keeping the reason document is `reason_documents.py`; what follows from a verdict is `outcomes.py`."""
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-import zlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,22 +12,37 @@ from typing import Any
 
 import yaml
 
-from spapi_assets.aws.ledger_records import ReportRecord, Verdict
-from spapi_assets.ingest.context import IngestContext
-from spapi_assets.lake.layout import archive_folder
-from spapi_assets.spapi.errors import NotFound, SpApiError, Throttled, TransientError
+from spapi_assets.aws.ledger_records import Verdict
 
-_LARGEST = 1 << 20  # a reason is a sentence; what is longer is cut
-_MEASURES = re.compile(r"errordetails?|message|reason|description|details?", re.IGNORECASE)
+BUILT_IN = Path(__file__).parent / "reasons.yaml"
+_LONGEST = 1000  # characters of Amazon's text that are shown
+
+
+class ReasonsError(ValueError):
+    """A file of rules cannot be used; the message names the file, the rule and what to change."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the table. `later`: the verdict once waiting makes no sense any more."""
+
+    verdict: Verdict
+    pattern: re.Pattern[str]
+    means: str
+    source: str
+    seen: tuple[str, ...] = ()
+    later: Verdict | None = None
 
 
 @dataclass(frozen=True)
 class Reason:
-    """What Amazon says about a FATAL report. `text` is empty when it gave no document."""
+    """What Amazon says about a FATAL report. `text` is empty when it gave no document; `known`: a rule knows the text."""
 
     verdict: Verdict
     text: str
     means: str
+    later: Verdict | None = None
+    known: bool = True
     uri: str | None = None
 
     @property
@@ -38,100 +50,50 @@ class Reason:
         return f'{self.means} Amazon says: "{self.text}"' if self.text else self.means
 
 
-@dataclass(frozen=True)
-class _Rule:
-    verdict: Verdict
-    pattern: re.Pattern[str]
-    means: str
-
-
 @cache
-def _rules() -> tuple[_Rule, ...]:
-    content = yaml.safe_load((Path(__file__).parent / "reasons.yaml").read_text("utf-8"))
-    return tuple(_Rule(Verdict(r["verdict"]), re.compile(r["pattern"], re.IGNORECASE), r["means"]) for r in content["rules"])
-
-
-def classify(text: str) -> Reason:
-    """The verdict of a reason text. An unknown text is retryable: retries are bounded, and the text is shown."""
-    flat = " ".join(text.split())
-    for rule in _rules():
-        if rule.pattern.search(flat):
-            return Reason(rule.verdict, flat[:1000], rule.means)
-    if flat:
-        return Reason(Verdict.RETRYABLE, flat[:1000], "Amazon gives a reason this platform does not know.")
-    return Reason(Verdict.RETRYABLE, "", "Amazon failed to make the report and gave no reason.")
-
-
-def read_reason(ctx: IngestContext, record: ReportRecord) -> Reason:
-    """Fetch, keep and classify the reason. Raises Throttled or TransientError when it cannot be read now."""
-    if record.document_id is None:
-        return classify("")
-    body = _download(ctx, record)
-    if body is None:
-        return classify("")
-    created = record.created_at or ctx.now()
-    path = f"{archive_folder(record.account, record.report, str(record.report_id), created.date())}/reason.bin"
-    with ctx.lake.open_output(path) as file:
-        file.write(body)
-    found = classify(reason_text(body))
-    return Reason(found.verdict, found.text, found.means, ctx.lake.uri(path))
-
-
-def _download(ctx: IngestContext, record: ReportRecord) -> bytes | None:
-    assert record.document_id is not None
-    apis = ctx.apis(record.account)
-    for attempt in (1, 2):
-        try:
-            token = None
-            if ctx.registry.reports[record.report].restricted:
-                token = apis.tokens.for_report_document(record.document_id)
-            document = apis.reports.get_report_document(record.document_id, token, max_wait=2.0)
-            ctx.ledger.spent(record, "getReportDocument")
-            with apis.reports.download(document) as stream:
-                return b"".join(_first(stream.iter_raw(), _LARGEST))
-        except Throttled:
-            raise
-        except TransientError:
-            if attempt == 2:
-                raise
-        except NotFound:
-            return None
-        except SpApiError as error:  # denied or refused: that is the best reason to be had
-            return str(error).encode()
-    return None
-
-
-def _first(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
-    size = 0
-    for chunk in chunks:
-        yield chunk
-        size += len(chunk)
-        if size > limit:
-            return
-
-
-def reason_text(body: bytes) -> str:
-    """The human part of a reason document: Amazon publishes no schema, so any JSON, XML or plain text is taken."""
-    if body[:2] == b"\x1f\x8b":
-        try:
-            body = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, _LARGEST)
-        except (zlib.error, gzip.BadGzipFile):
-            return ""
-    text = body.decode("utf-8-sig", "replace").strip()
+def read_rules(path: Path) -> tuple[Rule, ...]:
+    """The rules of one file, in its order. ReasonsError names what is wrong."""
     try:
-        content = json.loads(text)
-    except ValueError:
-        return re.sub(r"<[^>]*>", " ", text)
-    preferred = [value for key, value in _strings(content) if _MEASURES.search(key)]
-    return " ".join(preferred or [value for _, value in _strings(content)])
+        rows = yaml.safe_load(path.read_text("utf-8"))["rules"]
+        return tuple(_rule(path, number, row) for number, row in enumerate(rows, 1))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError) as error:
+        raise ReasonsError(f"{path} is not a YAML file with a list of rules under `rules`: {error}") from error
 
 
-def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield key, value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _strings(inner, f"{key}.{name}")
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner, key)
+def _rule(path: Path, number: int, row: Mapping[str, Any]) -> Rule:
+    try:
+        later = row.get("later")
+        return Rule(
+            Verdict(row["verdict"]),
+            re.compile(row["pattern"], re.IGNORECASE),
+            row["means"].strip(),
+            row.get("source", ""),
+            tuple(" ".join(text.split()) for text in row.get("seen") or ()),
+            Verdict(later) if later else None,
+        )
+    except (KeyError, ValueError, AttributeError, TypeError, re.error) as error:
+        raise ReasonsError(
+            f"{path}: rule {number} is not usable ({type(error).__name__}: {error}). A rule needs verdict, pattern and means."
+        ) from error
+
+
+def classify(text: str, own: Path | None = None) -> Reason:
+    """The verdict of a reason text; `own`: the deployment's rules, which come first.
+
+    An unknown text is retryable: retries are bounded, the text is kept and shown. Broken rules of the deployment do not stop
+    the flow; the sentence says so.
+    """
+    flat = " ".join(text.split())
+    rules, trouble = read_rules(BUILT_IN), ""
+    if own is not None:
+        try:
+            rules = (*read_rules(own), *rules)
+        except ReasonsError as error:
+            trouble = f" The rules of SPAPI_REASONS_FILE were left out: {error}"
+    for rule in rules:
+        if flat and rule.pattern.search(flat):
+            return Reason(rule.verdict, flat[:_LONGEST], rule.means + trouble, rule.later)
+    if flat:
+        means = f"Amazon gives a reason this platform does not know.{trouble}"
+        return Reason(Verdict.RETRYABLE, flat[:_LONGEST], means, known=False)
+    return Reason(Verdict.RETRYABLE, "", "Amazon failed to make the report and gave no reason.")

@@ -2,62 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from spapi_assets.aws.ledger import PartitionFacts, ReportRecord, ReportStatus, Verdict
+from spapi_assets.aws.ledger import ReportStatus, Verdict
 from spapi_assets.datasets.model import WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.outcomes import RETRIES, record_outcome
-from spapi_assets.ingest.reasons import classify, reason_text
 from spapi_assets.ingest.requesting import ask
 from spapi_assets.ingest.sweep import sweep
-from spapi_assets.ingest.truth import TruthState, truth
+from spapi_assets.ingest.truth import TruthState
 from spapi_assets.ingest.windows import to_instants
-from spapi_assets.lake.layout import Partition
 from spapi_assets.spapi.errors import NotFound, ReauthorizationNeeded
 from tests.flow.amazon import Amazon, Clock
-
-TODAY = date(2026, 3, 20)
-DE, UK = "A1PA6795UKMFR9", "A1F83G8C2ARO7P"
-
-
-def at(n: int, marketplace: str | None = "DE") -> Partition:
-    return Partition("kestrel_eu", marketplace, TODAY - timedelta(days=n))
-
-
-def request(ctx: IngestContext, name: str = "sales_and_traffic", partition: Partition | None = None) -> ReportRecord | None:
-    partition = partition or at(5)
-    made = ask(ctx, ctx.registry.reports[name], [partition], deadline=ctx.monotonic() + 1).created
-    return made[0] if made else None
-
-
-def end(
-    ctx: IngestContext, amazon: Amazon, clock: Clock, status: str, record: ReportRecord, body: bytes | None = None
-) -> ReportRecord:
-    clock.forward(seconds=20)
-    amazon.finish(str(record.report_id), status, body)
-    sweep(ctx, 30)
-    found = ctx.ledger.get(record.request_id)
-    assert found is not None
-    return found
-
-
-def held(ctx: IngestContext, partition: Partition, rows: int) -> None:
-    made = datetime(2026, 3, 10, tzinfo=UTC)
-    ctx.ledger.put_partition("sales_and_traffic_by_asin", partition, PartitionFacts(rows, "9", "r", "s", made, made))
-
-
-def state(ctx: IngestContext, partition: Partition, name: str = "sales_and_traffic"):
-    report = ctx.registry.reports[name]
-    dataset = report.datasets[0].name
-    records = ctx.ledger.records(name, partition.account_key, partition.day, partition.day)
-    facts = ctx.ledger.partitions(dataset, partition.account_key, partition.day, partition.day)
-    return truth(report, dataset, partition, records, facts, ctx.now())
+from tests.flow.outcome_steps import DE, UK, at, end, held, request, state
 
 
 def test_cancelled_once_is_only_suspected_and_asked_again_later(ctx: IngestContext, amazon: Amazon, clock: Clock) -> None:
@@ -111,47 +72,6 @@ def test_cancelled_within_the_cool_down_is_throttled(ctx: IngestContext, amazon:
     judged = end(ctx, amazon, clock, "CANCELLED", ctx.ledger.get(second.request_id))
     assert judged.verdict is Verdict.THROTTLED
     assert "cool-down" in judged.reason
-
-
-@pytest.mark.parametrize(
-    ("text", "verdict"),
-    [
-        (
-            "The requested data is unavailable. The report data for the requested date range is not yet available.",
-            Verdict.NOT_PUBLISHED,
-        ),
-        (
-            "This report type requires the reportPeriod, distributorView, sellingProgram reportOption to be specified.",
-            Verdict.CONFIGURATION,
-        ),
-        ("dataStartTime and dataEndTime must be supplied", Verdict.CONFIGURATION),
-        ("A client error occurred. Please double check that your parameters are valid", Verdict.CONFIGURATION),
-        ("Date range exceeded", Verdict.CONFIGURATION),
-        ("This report supports only one marketplace per request.", Verdict.CONFIGURATION),
-        ("dataStartTime must align with the reportPeriod WEEK", Verdict.CONFIGURATION),
-        ("The seller is not authorized to access this report.", Verdict.MISSING_ROLE),
-        ("Too many requests for this report type, try again in 30 minutes", Verdict.THROTTLED),
-        ("InternalFailure", Verdict.RETRYABLE),
-        ("Etwas ganz Neues", Verdict.RETRYABLE),
-        ("", Verdict.RETRYABLE),
-    ],
-)  # fmt: skip
-def test_reason_texts_are_classified(text: str, verdict: Verdict) -> None:
-    assert classify(text).verdict is verdict
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        json.dumps({"errorDetails": "Too early", "reportSpecification": {"reportType": "X"}}).encode(),
-        gzip.compress(json.dumps({"errors": [{"message": "Too early", "code": "1"}]}).encode()),
-        b"\xef\xbb\xbfToo early",
-        b"<Error><Message>Too early</Message></Error>",
-    ],
-    ids=["JSON", "gzip", "text", "XML"],
-)
-def test_a_reason_is_read_from_any_container(body: bytes) -> None:
-    assert reason_text(body).strip() == "Too early"
 
 
 def test_a_fatal_report_is_read_kept_classified_and_shown(ctx: IngestContext, amazon: Amazon, clock: Clock) -> None:
