@@ -28,6 +28,12 @@ def named_file(header: Sequence[str], rows: Iterable[Cells], marketplace: Market
     return flat_file(names or header, _ordered(header, rows), marketplace)
 
 
+def unicode_file(header: Sequence[str], rows: Iterable[Cells]) -> Document:
+    """A tab-separated document that is UTF-8 in every store."""
+    lines = ["\t".join(header), *("\t".join(row) for row in _ordered(header, rows))]
+    return Document(("\r\n".join(lines) + "\r\n").encode("utf-8"), "text/plain; charset=UTF-8")
+
+
 def csv_file(header: Sequence[str], rows: Iterable[Cells]) -> Document:
     """A comma-separated document in UTF-8, every value in quotes."""
     text = io.StringIO()

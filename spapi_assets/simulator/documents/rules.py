@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from ..business.accounts import Account
-from ..business.marketplaces import Marketplace
+from ..business.marketplaces import Marketplace, day_start
 from .model import BadRequest, NoData, Request
 
 EUROPE = frozenset({"DE", "UK", "FR", "IT", "ES"})
@@ -77,6 +77,14 @@ def whole_month(request: Request) -> date:
     if first != month or last + timedelta(days=1) != next_month(month):
         raise BadRequest(f"The dates of {request.report_type} must be exactly one calendar month, not {first} to {last}.")
     return month
+
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+
+def month_bounds(month: date) -> tuple[int, int]:
+    """Epoch seconds of a month's first instant in UTC and of the next month's."""
+    return day_start("UTC", month), day_start("UTC", next_month(month))
 
 
 def pools(request: Request, marketplaces: Collection[Marketplace] | None = None) -> dict[str, Marketplace]:

@@ -1,7 +1,7 @@
 """Reports on orders and shipments, by report type.
 What a report holds is in the modules beside this one."""
 
-from . import all_orders, fulfilled, merchant
+from . import all_orders, easy_ship, fulfilled, merchant
 
 RENDERERS = {
     all_orders.BY_LAST_UPDATE: all_orders.render,
@@ -16,4 +16,6 @@ RENDERERS = {
     "GET_FLAT_FILE_ORDER_REPORT_DATA_TAX": merchant.order_report,
     "GET_FLAT_FILE_PENDING_ORDERS_DATA": merchant.pending,
     "GET_CONVERGED_FLAT_FILE_PENDING_ORDERS_DATA": merchant.pending,
+    "GET_EASYSHIP_PICKEDUP": easy_ship.picked_up,
+    "GET_EASYSHIP_WAITING_FOR_PICKUP": easy_ship.waiting,
 }
