@@ -86,6 +86,14 @@ def load(lake: Lake) -> Callable[..., LoadResult]:
     return run
 
 
+def small_blocks(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Documents are read in blocks of this many bytes, so that a short one has many."""
+    for module in ("receive", "inflate"):
+        monkeypatch.setattr(f"spapi_assets.ingest.documents.{module}._STEP", size)
+    monkeypatch.setattr("spapi_assets.ingest.documents.flat_document.HEAD", max(size, 64))
+    monkeypatch.setattr("spapi_assets.ingest.documents.lines.Lines.__init__.__defaults__", (size,))
+
+
 def rows(lake: Lake, dataset: str = "sample") -> list[dict[str, Any]]:
     """All rows of a dataset in document order."""
     found: list[dict[str, Any]] = []

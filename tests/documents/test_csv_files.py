@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.lake.store import Lake
-from tests.documents.conftest import column, make_context, make_report, quarantine, rows
+from tests.documents.conftest import column, make_context, make_report, quarantine, rows, small_blocks
 
 REPORT = make_report(
     [column("sku"), column("note"), column("price", "decimal")], format="csv", dataset={"day_of": "fetch", "date_column": None}
@@ -25,7 +25,7 @@ NOTES = ["plain", "with, comma", 'with "quotes"', "two\nlines", "two\r\nlines", 
 @pytest.mark.parametrize("size", [20, 1 << 20])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_quoted_cells_come_back_as_they_went_in(load, lake, monkeypatch, size, encoding):
-    monkeypatch.setattr("spapi_assets.ingest.documents.lines.Lines.__init__.__defaults__", (size,))
+    small_blocks(monkeypatch, size)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["sku", "note", "price"])
@@ -59,7 +59,7 @@ STRAY = [
 @pytest.mark.parametrize("size", [20, 1 << 20])
 @pytest.mark.parametrize(("body", "notes", "bad"), [s[1:] for s in STRAY], ids=[s[0] for s in STRAY])
 def test_a_stray_quote_costs_its_own_line_and_no_other(load, lake, monkeypatch, size, body, notes, bad):
-    monkeypatch.setattr("spapi_assets.ingest.documents.lines.Lines.__init__.__defaults__", (size,))
+    small_blocks(monkeypatch, size)
     result = load(b"sku,note,price\n" + body.encode(), REPORT)
     assert {r["_row"]: r["note"] for r in rows(lake)} == notes
     assert [q["row"] for q in quarantine(lake)] == bad
@@ -134,7 +134,7 @@ def test_whatever_a_csv_writer_writes_comes_back(document, size):
         [column("sku"), column("note"), column("end")], format="csv", dataset={"day_of": "fetch", "date_column": None}
     )
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spapi_assets.ingest.documents.lines.Lines.__init__.__defaults__", (size,))
+        small_blocks(patch, size)
         lake = Lake(folder)
         load_document([text.encode()], make_context(report), lake)
         assert [[r["sku"] or "", r["note"] or ""] for r in rows(lake)] == expected

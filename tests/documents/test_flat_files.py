@@ -10,7 +10,7 @@ import pytest
 
 from spapi_assets.ingest.documents.errors import UnreadableDocument, WrongDocument
 from spapi_assets.ingest.documents.load import load_document
-from tests.documents.conftest import HEADER, ORDERS, column, make_context, make_report, order, quarantine, rows
+from tests.documents.conftest import HEADER, ORDERS, column, make_context, make_report, order, quarantine, rows, small_blocks
 
 SMALL = make_report([column("sku"), column("price", "decimal")], dataset={"day_of": "fetch", "date_column": None})
 
@@ -231,7 +231,7 @@ def test_blocks_that_need_care_and_blocks_that_do_not_give_the_same(load, lake):
 
 
 def test_every_block_of_a_large_document_keeps_its_line_numbers(lake, monkeypatch):
-    monkeypatch.setattr("spapi_assets.ingest.documents.lines.Lines.__init__.__defaults__", (4096,))
+    small_blocks(monkeypatch, 4096)
     lines = [order(i, title="x" * (i % 90), day=f"2026-11-0{1 + i % 3}T00:00:00Z") for i in range(5000)]
     lines[1234] = "short"
     body = "\r\n".join([HEADER, *lines, ""]).encode()

@@ -140,3 +140,173 @@ def test_a_settlement_lies_whole_on_the_day_it_ends_with_its_totals_row(load, la
     assert first["amount"] is None
     assert second["amount"] == Decimal(100)
     assert second["posted_date"] == date(2026, 11, 2)
+
+
+DATED = make_report(
+    [column("sku"), column("on", "date"), column("at", "timestamp"), column("amount", "decimal")],
+    dataset={"day_of": "fetch", "date_column": None},
+)
+DATED_HEADER = "sku\ton\tat\tamount"
+
+
+def days(load, lake, texts, report=DATED, **more):
+    """The days read, by line; lines in the quarantine are None."""
+    load([f"{i}\t{t}\t\t" for i, t in enumerate(texts)], report, header=DATED_HEADER, **more)
+    read = {int(r["sku"]): r["on"] for r in rows(lake)}
+    return [read.get(i) for i in range(len(texts))]
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-08", "2026/08", "08/2026", "8/2026", "08-2026", "08.2026", "Aug 2026", "August 2026", "Aug-2026", "août 2026",
+             "agosto de 2026", "sierpień 2026", "2026年8月", "2026 Aug"],
+)  # fmt: skip
+def test_a_month_is_its_first_day(load, lake, text):
+    assert days(load, lake, [text]) == [date(2026, 8, 1)]
+
+
+def test_a_month_is_no_instant(load, lake):
+    load(["a\t\tAug 2026\t"], DATED, header=DATED_HEADER)
+    assert quarantine(lake)[0]["column"] == "at"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Jan 14, 2026", "January 14th, 2026", "14-Jan-2026", "14-JAN-26", "14 January 2026", "14. Januar 2026", "14. Jän. 2026",
+     "14 janv. 2026", "14 janvier 2026", "14 ene 2026", "14 de enero de 2026", "14 gen 2026", "14 gennaio 2026", "14 jan. 2026",
+     "14 januari 2026", "14 stycznia 2026", "14 sty 2026", "14 de jan. de 2026", "14 Oca 2026", "14 Ocak 2026", "2026年1月14日",
+     "2026/01/14", "2026-1-14", "14.01.2026", "14.1.26", "2026-Jan-14",
+     "Wed Jan 14 09:00:00 UTC 2026", "14\u00a0janv.\u00a02026"],
+)  # fmt: skip
+def test_days_with_names_of_months_have_one_reading_anywhere(load, lake, text):
+    assert days(load, lake, [text]) == [date(2026, 1, 14)]
+
+
+@pytest.mark.parametrize(
+    "text", ["14 Foo 2026", "Aug-26", "31.02.2026", "32 Jan 2026", "2026-13", "13/2026", "0/2026", "Q3 2026"]
+)
+def test_what_is_no_date_is_quarantined(load, lake, text):
+    assert days(load, lake, [text]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "text", "day"),
+    [
+        ("US", "3/4/26", date(2026, 3, 4)), ("JP", "26/3/4", date(2026, 3, 4)), ("DE", "4.3.26", date(2026, 3, 4)),
+        ("SE", "2026-03-04", date(2026, 3, 4)), ("UK", "4/3/26", date(2026, 3, 4)), ("IN", "4/3/26", date(2026, 3, 4)),
+        ("FR", "4/3/26", date(2026, 3, 4)), ("CA", "4/3/26", None), (None, "4/3/26", None),
+    ],
+)  # fmt: skip
+def test_two_digit_years_follow_the_marketplace(load, lake, marketplace, text, day):
+    assert days(load, lake, [text], marketplace=marketplace) == [day]
+
+
+def test_dates_that_are_known_to_follow_the_marketplace_are_day_first_in_canada(load, lake):
+    report = DATED.model_copy(update={"localised": ("dates",)})
+    assert days(load, lake, ["4/3/26"], report, marketplace="CA") == [date(2026, 3, 4)]
+
+
+def test_the_registrys_date_order_holds_in_every_marketplace(load, lake):
+    report = DATED.model_copy(update={"date_order": "mdy"})
+    assert days(load, lake, ["03/04/2026", "12/22/2026"], report, marketplace="DE") == [date(2026, 3, 4), date(2026, 12, 22)]
+
+
+def test_values_that_contradict_the_registrys_date_order_leave_ambiguous_ones_in_quarantine(load, lake):
+    report = DATED.model_copy(update={"date_order": "mdy"})
+    assert days(load, lake, ["03/04/2026", "22/12/2026", "05/05/2026"], report) == [None, date(2026, 12, 22), date(2026, 5, 5)]
+
+
+def test_evidence_that_comes_after_the_leading_lines_decides_for_the_whole_document(load, lake):
+    texts = ["03/04/2026"] * 3000 + ["25/12/2026"]
+    result = days(load, lake, texts, marketplace="US")
+    assert set(result[:3000]) == {date(2026, 4, 3)}
+    assert result[3000] == date(2026, 12, 25)
+
+
+def test_a_decimal_comma_that_comes_late_is_never_too_late(load, lake):
+    lines = [f"{i}\t\t\t1,234" for i in range(3000)] + ["x\t\t\t5,25"]
+    load(lines, DATED, header=DATED_HEADER, marketplace="US")
+    assert {r["amount"] for r in rows(lake)} == {Decimal("1.234"), Decimal("5.25")}
+
+
+def test_a_single_slip_among_many_is_quarantined_wherever_it_stands(load, lake):
+    for place in (5, 2999):
+        lines = [f"{i}\t\t\t{'12,5' if i == place else '1,234.50' if i % 2 else '1,234'}" for i in range(3000)]
+        result = load(lines, DATED, header=DATED_HEADER, marketplace="DE", report_id=f"r{place}")
+        assert [q["value"] for q in quarantine(lake) if q["_report_id"] == f"r{place}"] == ["12,5"]
+        assert result.decisions["locale"]["decimal"] == "."
+
+
+def test_columns_that_differ_are_read_by_their_own_evidence(load, lake):
+    report = make_report(
+        [column("price", "decimal"), column("volume", "decimal")], dataset={"day_of": "fetch", "date_column": None}
+    )
+    result = load(["12,50\t1.234", "1.234\t0.5", "7,1\t2.25"], report, header="price\tvolume")
+    assert [(r["price"], r["volume"]) for r in rows(lake)] == [
+        (Decimal("12.5"), Decimal("1.234")), (Decimal(1234), Decimal("0.5")), (Decimal("7.1"), Decimal("2.25")),
+    ]  # fmt: skip
+    assert result.decisions["locale"]["decimal_by_column"] == {"price": ",", "volume": "."}
+
+
+@pytest.mark.parametrize(
+    ("localised", "marketplace", "value"),
+    [((), "DE", Decimal("1.234")), (("dates",), "FR", Decimal("1.234")), (("numbers",), "DE", Decimal(1234)),
+     (("numbers",), "US", Decimal("1.234")), (("numbers",), "JP", Decimal("1.234")), (("numbers",), "EG", None),
+     (None, "DE", None)],
+)  # fmt: skip
+def test_what_the_registry_says_of_numbers_decides_where_no_value_does(load, lake, localised, marketplace, value):
+    report = DATED.model_copy(update={"localised": localised})
+    load(["a\t\t\t1.234"], report, header=DATED_HEADER, marketplace=marketplace)
+    assert [r["amount"] for r in rows(lake)] == ([] if value is None else [value])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1-", "-1"), ("(1)", "-1"), ("(1,234.50)", "-1234.5"), ("\u22121.50", "-1.5"), ("- 2", "-2"),
+     ("12.5%", "12.5"), ("12.5 %", "12.5"),
+     ("€ 1.00", "1"), ("€1.00", "1"), ("1.00 €", "1"), ("-€1.00", "-1"), ("€-1.00", "-1"), ("1 234.5", "1234.5"),
+     ("1\u00a0234.5", "1234.5"), ("1\u202f234.5", "1234.5"), ("1'234.5", "1234.5"), ("1’234’567.5", "1234567.5"), ("+3", "3")],
+)  # fmt: skip
+def test_numbers_in_many_spellings_are_one_number(load, lake, text, value):
+    load([f"a\t\t\t{text}"], DATED, header=DATED_HEADER, marketplace="IE")
+    assert [r["amount"] for r in rows(lake)] == [Decimal(value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["--1-", "(-1)", "(1", "1)", "-1-", "€1€", "1 2", "1''234", "12 34", "€", "%", "1%%", "- -1", "£ 1.00", "1.00 kr", "EUR 1"],
+)
+def test_what_could_be_no_number_or_another_currency_is_quarantined(load, lake, text):
+    load([f"a\t\t\t{text}"], DATED, header=DATED_HEADER, marketplace="IE")
+    assert [q["value"] for q in quarantine(lake)] == [text]
+
+
+def test_signs_stand_only_where_the_registry_allows_their_unit(load, lake):
+    report = make_report(
+        [
+            column("share", "decimal", unit="ratio"),
+            column("weight", "decimal", unit="kg"),
+            column("units", "integer", unit="units"),
+        ],
+        dataset={"day_of": "fetch", "date_column": None},
+    )
+    load(["12.5%\t\t", "\t€ 5.00\t", "\t\t5%", "0.5\t1.5\t5.0"], report, header="share\tweight\tunits", marketplace="IE")
+    assert [(q["row"], q["column"]) for q in quarantine(lake)] == [(1, "share"), (2, "weight"), (3, "units")]
+    assert rows(lake)[0]["units"] == 5
+
+
+@pytest.mark.parametrize("word", ["Ja", "oui", "Sí", "sì", "tak", "evet", "はい", "TRUE", "Yes", "1"])
+def test_yes_is_yes_in_every_language(load, lake, word):
+    report = make_report([column("sku"), column("prime", "boolean")], dataset={"day_of": "fetch", "date_column": None})
+    load([f"a\t{word}"], report, header="sku\tprime")
+    assert rows(lake)[0]["prime"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("12:00 +00:00", 12), ("12:00Z", 12), ("12:00 +0200", 10), ("12:00+02", 10), ("12:00 GMT+9", 3), ("12:00 UTC-07:00", 19),
+     ("12:00 AEST", 2), ("12:00 MESZ", 10), ("12:00 CEST", 10), ("12:00 JST", 3), ("12:00 PDT", 19), ("12:00:00 a.m. PST", 8),
+     ("12:00 pm GMT", 12), ("12:00 GMT\u22128", 20), ("12:00 (UTC)", 12)],
+)  # fmt: skip
+def test_time_zones_in_many_spellings(text, hour):
+    instant, zoned = Locale(date_order="dmy").moment(f"01/08/2026 {text}")
+    assert (instant.hour, zoned) == (hour, True)

@@ -18,7 +18,7 @@ _CLOCK = (
 )
 _DATE = re.compile(
     r"(?:(?P<y>[0-9]{4})(?P<ys>[-/.])(?P<m>[0-9]{1,2})(?P=ys)(?P<d>[0-9]{1,2})"
-    r"|(?P<a>[0-9]{1,2})(?P<s>[./-])(?P<b>[0-9]{1,2})(?P=s)(?P<c>[0-9]{4}|[0-9]{2})"
+    r"|(?P<a>[0-9]{1,2})(?P<s>[./-])(?P<b>[0-9]{1,2})(?P=s)(?P<c>[0-9]{4}|[0-9]{1,2})"
     r"|(?P<y4>[0-9]{4})\s?年\s?(?P<m4>[0-9]{1,2})\s?月\s?(?P<d4>[0-9]{1,2})\s?日"
     rf"|(?P<d2>[0-9]{{1,2}})(?:\.|er|º|°)?{_GAP}(?P<mon2>{_NAME})\.?,?{_GAP}(?P<y2>[0-9]{{4}}|[0-9]{{2}})"
     rf"|(?P<mon3>{_NAME})\.? (?P<d3>[0-9]{{1,2}})(?:st|nd|rd|th)?,? (?P<y3>[0-9]{{4}})"
@@ -122,7 +122,7 @@ def readings(parts: tuple[str, str, str, str]) -> dict[str, date]:
 
 def in_order(a: str, b: str, c: str, order: str) -> date | None:
     day, month, year = {"dmy": (a, b, c), "mdy": (b, a, c), "ymd": (c, b, a)}[order]
-    if len(day) == 4:
+    if len(day) == 4 or len(year) not in (2, 4):
         return None
     try:
         return a_day(year, month, day)
