@@ -337,6 +337,8 @@ def test_every_example_of_amazon_loads_row_by_row_and_contradictions_are_told(
             expected = len(_elements(example, (dataset.section or "").split(".")))
             assert result.rows[dataset.name] == expected, (dataset.name, quarantine(lake, dataset.name))
             assert result.datasets[dataset.name].quarantined == 0
+            keys = [tuple(row[c] for c in dataset.row_key) for row in rows(lake, dataset.name)]
+            assert not dataset.row_key or len(set(keys)) == len(keys), f"{dataset.name}: {dataset.row_key} is no key"
         unknown = {c for d in result.datasets.values() for c in d.unknown_columns}
         assert bool(unknown) == any("does not know" in w for w in result.warnings)
         assert not unknown or name in CONTRADICTIONS, f"{name}: unknown keys {unknown}"

@@ -62,11 +62,15 @@ def _row(request: Request, m: Marketplace, promotion: Promotion) -> dict[str, An
         row |= {"vendorCode": "KESTR", **spent, "fundingAgreementId": str(derive(0, "funding", promotion.id) % 10**8)}
     else:
         row["merchantId"] = request.account.selling_partner_id
-    products = []
+    by_asin: dict[str, tuple[str, int, int, int]] = {}  # two SKUs of a product are one product to Amazon
     for product, (views, units, revenue) in result.products.items():
+        name, *before = by_asin.get(product.asin, (title(product, m.language), 0, 0, 0))
+        by_asin[product.asin] = (name, before[0] + views, before[1] + units, before[2] + revenue)
+    products = []
+    for asin, (name, views, units, revenue) in by_asin.items():
         included: dict[str, Any] = {
-            "asin": product.asin,
-            "productName": title(product, m.language),
+            "asin": asin,
+            "productName": name,
             "productGlanceViews": views,
             "productUnitsSold": units,
             "productRevenue": number(revenue, m),
