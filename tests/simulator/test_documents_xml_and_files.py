@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from spapi_assets.simulator import documents
 from spapi_assets.simulator.business import Business
 from spapi_assets.simulator.documents import BadRequest, NoData
 
-from .kestrel import BY_ORDER_DATE, NOW, ask, at, table
+from .kestrel import BY_ORDER_DATE, NOW, SETTLEMENT, amount, ask, at, table
 
 BUSINESS = Business()
 ORDERS_XML = "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
@@ -32,6 +33,7 @@ VAT_XML, HEALTH_XML, HEALTH = (
     "GET_V1_SELLER_PERFORMANCE_REPORT",
     "GET_V2_SELLER_PERFORMANCE_REPORT",
 )
+SETTLEMENT_XML = "GET_V2_SETTLEMENT_REPORT_DATA_XML"
 DISCOUNTS, EASY_SHIP, INVOICES = "FEE_DISCOUNTS_REPORT", "GET_EASYSHIP_DOCUMENTS", "FBA_BULK_INVOICE"
 WEEK = ("2026-10-18", "2026-10-25")
 MONTH = ("2026-09-20", "2026-11-15")
@@ -122,6 +124,33 @@ def test_the_browse_tree_is_the_option_marketplaces_and_nodes_occur_on_several_p
     assert 3 <= len(below) < len(nodes)
     with pytest.raises(NoData, match="no browse node 1 "):
         root(BROWSE_XML, "DE", BrowseNodeId="1")
+
+
+@pytest.mark.parametrize("partner", ["A3KESTREL0EU0", "A3KESTREL0NA0"])
+def test_xml_settlements_are_the_flat_settlements_until_amazon_removed_them(partner: str) -> None:
+    old, flat = (
+        documents.listed(BUSINESS, partner, [report_type], at("2026-10-20"), at("2026-11-20"))
+        for report_type in (SETTLEMENT_XML, SETTLEMENT)
+    )
+    assert 0 < len(old) < len(flat)
+    assert max(report.created for report in old) < at("2026-11-11")
+    report = old[0]
+    tree = etree.fromstring(documents.render_listed(BUSINESS, partner, report).body).find("Message/SettlementReport")
+    twin = next(r for r in flat if (r.start, r.marketplace_ids) == (report.start, report.marketplace_ids))
+    rows = table(documents.render_listed(BUSINESS, partner, twin))
+    assert tree.findtext("SettlementData/AmazonSettlementID") == rows[0]["settlement-id"]
+    total = Decimal(tree.findtext("SettlementData/TotalAmount"))
+    assert total == amount(rows[0]["total-amount"])
+    parts = [Decimal(node.text) for node in tree.iter("Amount", "TransactionAmount")]
+    assert sum(parts) == total
+    assert len(parts) == len(rows) - 1
+    told = {(r["order-id"], r["order-item-code"]) for r in rows if r["order-item-code"]}
+    found = {
+        (event.findtext("AmazonOrderID"), item.findtext("AmazonOrderItemCode"))
+        for event in (*tree.findall("Order"), *tree.findall("Refund"))
+        for item in (*event.findall("Fulfillment/Item"), *event.findall("Fulfillment/AdjustedItem"))
+    }
+    assert found == told
 
 
 def test_vat_invoices_exist_in_europe() -> None:

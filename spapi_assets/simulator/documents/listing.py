@@ -17,6 +17,7 @@ from .model import ListedReport
 
 SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
 SETTLEMENT_V1 = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE"
+SETTLEMENT_XML = "GET_V2_SETTLEMENT_REPORT_DATA_XML"
 FBA_INVENTORY = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 HELD_MONEY = "GET_DATE_RANGE_FINANCIAL_HOLDS_DATA"
 SALES_TAX = "GET_FLAT_FILE_SALES_TAX_DATA"
@@ -28,7 +29,7 @@ def listed(
 ) -> list[ListedReport]:
     """Reports created in [since, until) that nobody asked for through the API, oldest first.
 
-    Settlements of every marketplace (the older layout too, until Amazon removed it), the FBA inventory snapshots that another
+    Settlements of every marketplace (the older layouts too, until Amazon removed them), the FBA inventory snapshots that another
     application makes of each stock pool at 05:00 UTC every day, held money every Monday, the sales tax of the month before, and
     Easy Ship papers in India. Amazon keeps reports for 90 days; the caller bounds `since`.
     """
@@ -51,10 +52,21 @@ def _settlements(business: Business, account: Account, since: datetime, until: d
 
 
 def _settlements_v1(business: Business, account: Account, since: datetime, until: datetime) -> Iterator[ListedReport]:
+    return _older_settlements(business, account, since, until, SETTLEMENT_V1, "settlement v1")
+
+
+def _settlements_xml(business: Business, account: Account, since: datetime, until: datetime) -> Iterator[ListedReport]:
+    return _older_settlements(business, account, since, until, SETTLEMENT_XML, "settlement xml")
+
+
+def _older_settlements(
+    business: Business, account: Account, since: datetime, until: datetime, report_type: str, name: str
+) -> Iterator[ListedReport]:
+    """The same settlements in a layout that Amazon has removed."""
     for m in account.marketplaces:
         for p in periods(business, account, m, since.timestamp(), min(until, REMOVED).timestamp()):
             start, end, created = (datetime.fromtimestamp(t, tz=UTC) for t in (p.start, p.end, p.created))
-            yield ListedReport(_report_id(business, account, "settlement v1", p.id), SETTLEMENT_V1, (m.id,), start, end, created)
+            yield ListedReport(_report_id(business, account, name, p.id), report_type, (m.id,), start, end, created)
 
 
 def _days(since: datetime, until: datetime, hour: int) -> Iterator[tuple[date, datetime]]:
@@ -107,6 +119,7 @@ def _easy_ship(business: Business, account: Account, since: datetime, until: dat
 _LISTED: dict[str, Callable[[Business, Account, datetime, datetime], Iterator[ListedReport]]] = {
     SETTLEMENT: _settlements,
     SETTLEMENT_V1: _settlements_v1,
+    SETTLEMENT_XML: _settlements_xml,
     FBA_INVENTORY: _snapshots,
     HELD_MONEY: _held_money,
     SALES_TAX: _sales_tax,

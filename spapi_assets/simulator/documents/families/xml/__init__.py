@@ -1,7 +1,7 @@
 """Reports that are XML, by report type.
 What a report holds is in the modules beside this one."""
 
-from . import all_orders, browse_tree, order_reports, performance, returns, vat_invoices
+from . import all_orders, browse_tree, order_reports, performance, returns, settlement, vat_invoices
 
 RENDERERS = {
     all_orders.BY_LAST_UPDATE: all_orders.render,
@@ -14,6 +14,7 @@ RENDERERS = {
     "GET_XML_MFN_PRIME_RETURNS_REPORT": returns.prime,
     "GET_XML_MFN_SKU_RETURN_ATTRIBUTES_REPORT": returns.attributes,
     "GET_XML_BROWSE_TREE_DATA": browse_tree.render,
+    "GET_V2_SETTLEMENT_REPORT_DATA_XML": settlement.render,
     "GET_XML_VAT_INVOICE_DATA_REPORT": vat_invoices.render,
     "GET_V1_SELLER_PERFORMANCE_REPORT": performance.version_1,
     "GET_V2_SELLER_PERFORMANCE_REPORT": performance.version_2,
