@@ -189,7 +189,7 @@ def test_the_scanner_finds_what_json_finds_also_where_it_guesses(document, inden
                 waiting.clear()
                 return
             waiting.pop(0)
-            found.setdefault(part.name, []).extend(json.loads(part.text[a:b]) for a, b in spans)
+            found.setdefault(part.name, []).extend(json.loads(bytes(part.text[a:b])) for a, b in spans)
 
     with patch.object(json_scan, "BLOCK", 20):
         for part in scanner.parts():

@@ -134,7 +134,7 @@ class _Reading:
             raws = part.elements
             if not raws:
                 return
-            section.open([r.strip() for r in raws[:SAMPLE]], self._open_sink, discard=self._discards)
+            section.open(raws[:SAMPLE], self._open_sink, discard=self._discards)
             assert part.spans is not None  # the first elements of an array are never a guess
             if len(part.spans) <= SAMPLE:
                 return

@@ -4,6 +4,7 @@ Anything else is refused here and read one by one in `json_rows.py`, with the sa
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,7 +72,7 @@ class FastReader:
         self._waits = any(p.keys[0] not in reader.root for p in reader.shape.parents)
         self._constants = {p.column.name: typed(p.of([reader.root]), p.column) for p in reader.shape.parents}
 
-    def read(self, text: bytes) -> Piece:
+    def read(self, text: bytes | memoryview) -> Piece:
         """Refused, or one of REFUSED, if not every value is certain."""
         values = self._values(text)
         arrays = dict(_flat(values, ""))
@@ -94,33 +95,41 @@ class FastReader:
         met: dict[str, set[str]] = {w.path: set() for w in self._wires if arrays[w.path].null_count < count}
         return Piece(table, rows_in=count, kinds=met, waits=self._waits)
 
-    def _values(self, text: bytes) -> pa.StructArray:
+    def _values(self, text: bytes | memoryview) -> pa.StructArray:
         """The elements as one struct array."""
-        if not text or text.isspace():
-            raise Refused  # between two commas nothing is an element, too, though not a valid one
-        whole = pa.array([text], pa.binary()).cast(pa.string())  # refuses what is not UTF-8
+        # One object, so that only a list of whole values fits between its brackets: this proves where the block was cut.
+        data = b"".join((b'{"r":[', text, b"]}\n"))
+        whole = _as_array(data)
+        whole.validate(full=True)  # refuses what is not UTF-8
         if self._text_as_number is not None:
-            if pc.match_substring_regex(whole, self._text_as_number)[0].as_py():
+            if _matches(whole, self._text_as_number):
                 raise Refused
-            if b"\\" in text and pc.match_substring_regex(whole, _ESCAPED_KEY)[0].as_py():
+            if b"\\" in data and _matches(whole, _ESCAPED_KEY):
                 raise Refused  # a key in another spelling, which the line above would not find
         for pattern, replacement in self._quoted:
             whole = pc.replace_substring_regex(whole, pattern, replacement)
-        if self._quoted:
-            text = whole[0].as_buffer().to_pybytes()
-        # One object, so that only a list of whole values fits between its brackets: this proves where the block was cut.
-        data = b'{"r":[' + text + b"]}\n"
+        buffer = whole[0].as_buffer() if self._quoted else pa.py_buffer(data)
         table = pajson.read_json(
-            pa.py_buffer(data),
-            read_options=pajson.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            buffer,
+            read_options=pajson.ReadOptions(use_threads=False, block_size=buffer.size + 1),
             parse_options=self._parse,
         )
         if table.num_rows != 1:
             raise Refused
         values = table.column("r").chunk(0).values
-        if values.null_count:
-            raise Refused
+        if values.null_count or not len(values):
+            raise Refused  # not an object, or nothing at all between two commas
         return values
+
+
+def _as_array(data: bytes) -> pa.StringArray:
+    """One text, without a copy."""
+    ends = pa.py_buffer(array("i", (0, len(data))))
+    return pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(data)])
+
+
+def _matches(whole: pa.StringArray, pattern: str) -> bool:
+    return pc.match_substring_regex(whole, pattern)[0].as_py()
 
 
 def plan(reader: JsonReader, kinds: Mapping[str, set[str]]) -> FastReader | None:
@@ -198,11 +207,11 @@ def _struct(tree: Mapping[str, Any]) -> pa.StructType:
 def _flat(values: pa.StructArray, prefix: str) -> list[tuple[str, pa.Array]]:
     """Leaves by path; those of an object that is null are null."""
     found: list[tuple[str, pa.Array]] = []
-    for f, array in zip(values.type, values.flatten(), strict=True):
+    for f, inner in zip(values.type, values.flatten(), strict=True):
         if pa.types.is_struct(f.type):
-            found.extend(_flat(array, f"{prefix}{f.name}."))
+            found.extend(_flat(inner, f"{prefix}{f.name}."))
         else:
-            found.append((prefix + f.name, array))
+            found.append((prefix + f.name, inner))
     return found
 
 

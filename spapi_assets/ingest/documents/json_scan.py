@@ -47,12 +47,12 @@ class Elements:
     """The text of consecutive elements of a top-level array, and where each stands in it; None if the cut is a guess."""
 
     name: str | None
-    text: bytes
+    text: bytes | memoryview
     spans: list[Span] | None
 
     @property
     def elements(self) -> list[bytes]:
-        return [self.text[a:b] for a, b in self.spans or ()]
+        return [bytes(self.text[a:b]).strip(_SPACE) for a, b in self.spans or ()]
 
 
 class Settle:
@@ -182,9 +182,9 @@ class Scanner:
                     buffer.more()
                 cut = None if buffer.ended else _last_cut(buffer.data)
                 if cut is not None:
-                    text, buffer.data = buffer.data[: cut[0]], buffer.data[cut[1] :]
+                    block, buffer.data = memoryview(buffer.data)[: cut[0]], buffer.data[cut[1] :]
                     unsettled = True
-                    yield Elements(name, text, None)
+                    yield Elements(name, block, None)
                     continue
             if unsettled:
                 unsettled = False
@@ -250,9 +250,9 @@ def scan(data: bytes) -> tuple[list[Span], int, bool]:
     return list(zip(starts, [*ends, last], strict=True)), last + 1, True
 
 
-def spans_of(text: bytes) -> list[Span] | None:
+def spans_of(text: bytes | memoryview) -> list[Span] | None:
     """Spans of the elements of a guessed cut; None if the guess was wrong."""
-    spans, end, closed = scan(text + b",")
+    spans, end, closed = scan(b"".join((text, b",")))
     return None if closed or end != len(text) + 1 else spans
 
 

@@ -28,7 +28,6 @@ SAMPLE = 64  # elements that are read exactly before anything else
 ENOUGH = 2000  # rows that show which texts repeat themselves
 FEW = 32  # elements among which a refused one is looked for one by one
 MOST_UNKNOWN = 500
-_SPACE = b" \t\r\n"
 
 OpenSink = Callable[[Dataset, tuple[str, ...]], Sink]
 
@@ -158,7 +157,7 @@ class Section:
 
     def read(self, part: Elements, fast: FastReader | None) -> list[list[Piece]] | None:
         """Per dataset, the pieces of one block; None if the block was cut where it must not be. For any thread."""
-        if fast is not None and part.text:
+        if fast is not None:
             try:
                 return [[fast.read(part.text)]]
             except (Refused, *REFUSED):
@@ -166,7 +165,7 @@ class Section:
         spans = part.spans if part.spans is not None else spans_of(part.text)
         if spans is None:
             return None
-        raws = [part.text[a:b].strip(_SPACE) for a, b in spans]
+        raws = Elements(part.name, bytes(part.text), spans).elements
         if fast is not None:
             return [self._halves(raws, fast)]
         elements = _parsed(raws)
