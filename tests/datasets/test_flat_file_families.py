@@ -22,7 +22,8 @@ __all__ = ["lake"]  # a fixture
 REGISTRY = load_registry()
 FAMILIES = ("listings", "orders", "returns", "settlement", "tax", "fba")
 REPORTS = [r for family in FAMILIES for r in REGISTRY.families[family]]
-LOADABLE = [r for r in REPORTS if r.format in ("tsv", "csv")]
+FLAT = [r for r in REPORTS if r.format in ("tsv", "csv")]
+WHOLE = [r for r in REPORTS if r.format != "file"]
 
 # Columns an entry has beyond Amazon's header list as collected: seen in some stores or since a later year, never in the list.
 BEYOND_THE_LIST = {
@@ -91,7 +92,7 @@ def test_the_header_that_other_connectors_collected_finds_every_column(amazon_re
 
 def test_no_list_of_these_families_is_left_out(amazon_reference: Path) -> None:
     types = {REGISTRY.reports[name].report_type for name in LISTED}
-    flat = {r.report_type for r in LOADABLE if r.family != "fba"}
+    flat = {r.report_type for r in FLAT if r.family != "fba"}
     assert {type_ for type_ in _lists(amazon_reference) if type_ in flat} == types
 
 
@@ -113,7 +114,7 @@ def _expected(report: Report, found: list[dict[str, Any]]) -> list[dict[str, Any
     return [{name: value for name, value in row.items() if name in kept} for row in found]
 
 
-@pytest.mark.parametrize("report", LOADABLE, ids=lambda r: r.name)
+@pytest.mark.parametrize("report", WHOLE, ids=lambda r: r.name)
 def test_rows_made_from_an_entry_come_out_typed_and_complete(report: Report, lake: Lake) -> None:
     made = sample(report, rows=6)
     result = load_document([made.body], made.context, lake)
@@ -126,7 +127,7 @@ def test_rows_made_from_an_entry_come_out_typed_and_complete(report: Report, lak
         assert [{name: row[name] for name in expected[0]} for row in found] == expected
 
 
-WITH_PERSONS = [r for r in LOADABLE if any(c.pii for d in r.datasets for c in d.columns)]
+WITH_PERSONS = [r for r in FLAT if any(c.pii for d in r.datasets for c in d.columns)]
 
 
 @pytest.mark.parametrize("report", WITH_PERSONS, ids=lambda r: r.name)
@@ -154,12 +155,25 @@ def test_a_document_in_german_writing_means_the_same(name: str, lake: Lake) -> N
     assert [{n: row[n] for n in expected[0]} for row in rows(lake, name)] == expected
 
 
-@pytest.mark.parametrize("report", LOADABLE, ids=lambda r: r.name)
+@pytest.mark.parametrize("report", FLAT, ids=lambda r: r.name)
 def test_every_alias_finds_its_column(report: Report) -> None:
     for dataset in report.datasets:
         for column in dataset.columns:
             for alias in column.aliases:
                 assert match_header([alias], dataset, ()).fields[0].name == column.name
+
+
+FILES = [r for r in REPORTS if r.format == "file"]
+
+
+@pytest.mark.parametrize("report", FILES, ids=lambda r: r.name)
+def test_a_document_without_a_known_layout_is_one_row_of_its_catalogue(report: Report, lake: Lake) -> None:
+    made = sample(report)
+    load_document([made.body], made.context, lake)
+    (dataset,) = report.datasets
+    (row,) = rows(lake, dataset.name)
+    assert {name: row[name] for name in ("sha256", "bytes")} == made.rows[dataset.name][0]
+    assert {c.path for c in dataset.columns} == {"name", "content_type", "bytes", "sha256", "pages"}
 
 
 def test_a_feedback_document_with_german_headers_is_read_as_such(lake: Lake) -> None:
