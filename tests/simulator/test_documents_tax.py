@@ -155,20 +155,33 @@ def test_stock_transfers_of_india_are_the_ledger_s() -> None:
     assert found == comma_separated(ask(BUSINESS, "GST_MTR_STOCK_TRANSFER_REPORT", ["IN"], *OCTOBER))
 
 
+def producer(report_type: str, start: str, end: str) -> list[Row]:
+    document = ask(BUSINESS, report_type, ["DE"], start, end)
+    assert document.body.startswith(b"\xef\xbb\xbf"), "the real files begin with a byte order mark"
+    return table(Document(document.body[3:], document.content_type))
+
+
 def test_producer_reports_count_what_was_shipped_in_whole_periods_that_are_over() -> None:
-    found = comma_separated(ask(BUSINESS, "GET_EPR_MONTHLY_REPORTS", ["DE"], *OCTOBER))
+    found = producer("GET_EPR_MONTHLY_REPORTS", *OCTOBER)
+    assert len(found[0]) == 34
     shipped: Counter = Counter()
+    skus = {r["sku"]: r["asin"] for r in rows("GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA", "DE")}
+    shared = skus["KC-STV-1"]  # the seller ships this article himself, too
     for row in rows(SHIPMENTS, "DE"):
-        shipped[row["ship-country"], row["sku"]] += int(row["quantity-shipped"])
-    counted = {(r["Country"], r["SKU"]): int(r["Units Shipped"]) for r in found}
-    assert {key: units for key, units in counted.items() if key in shipped} == dict(shipped)
-    assert {"DE", "AT"} == {r["Country"] for r in found}
-    quarter = comma_separated(ask(BUSINESS, "GET_EPR_QUARTERLY_REPORTS", ["DE"], "2026-07-01", "2026-10-01"))
-    months = [
-        comma_separated(ask(BUSINESS, "GET_EPR_MONTHLY_REPORTS", ["DE"], f"2026-{m:02d}-01", f"2026-{m + 1:02d}-01"))
-        for m in (7, 8, 9)
-    ]
-    assert sum(int(r["Net Units"]) for r in quarter) == sum(int(r["Net Units"]) for month in months for r in month)
+        shipped[row["ship-country"], skus[row["sku"]]] += int(row["quantity-shipped"])
+    counted = {(r["SHIP_TO_COUNTRY_CODE"], r["ASIN"]): int(r["TOTAL_UNITS_SOLD"]) for r in found}
+    assert {k: n for k, n in counted.items() if k in shipped and k[1] != shared} == {
+        k: n for k, n in shipped.items() if k[1] != shared
+    }
+    assert {"DE", "AT"} == {r["SHIP_TO_COUNTRY_CODE"] for r in found}
+    categories: dict[str, set[str]] = {}
+    for row in found:
+        categories.setdefault(row["ASIN"], set()).add(row["EPR_CATEGORY"])
+        assert bool(row["TOTAL_REPORTED_WEIGHT_KG"]) != bool(row["PAPER_KG"])
+    assert categories[skus["1E5"]] == {"Primary Packaging", "Electrical and Electronic Equipment"}
+    quarter = producer("GET_EPR_QUARTERLY_REPORTS", "2026-07-01", "2026-10-01")
+    months = [producer("GET_EPR_MONTHLY_REPORTS", f"2026-{m:02d}-01", f"2026-{m + 1:02d}-01") for m in (7, 8, 9)]
+    assert units(quarter) == sum(units(month) for month in months) > 1_000
     for report_type, span in (
         ("GET_EPR_MONTHLY_REPORTS", ("2026-10-01", "2026-10-15")),
         ("GET_EPR_QUARTERLY_REPORTS", OCTOBER),
@@ -178,6 +191,10 @@ def test_producer_reports_count_what_was_shipped_in_whole_periods_that_are_over(
             ask(BUSINESS, report_type, ["DE"], *span)
     with pytest.raises(NotAvailableYet):
         ask(BUSINESS, "GET_EPR_ANNUAL_REPORTS", ["DE"], "2026-01-01", "2027-01-01")
+
+
+def units(found: list[Row]) -> int:
+    return sum(int(r["TOTAL_UNITS_SOLD"]) for r in found if r["EPR_CATEGORY"] == "Primary Packaging")
 
 
 def test_easy_ship_parcels_are_the_indian_seller_s_own() -> None:

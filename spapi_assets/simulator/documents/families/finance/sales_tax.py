@@ -5,21 +5,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ....business.centres import home
 from ....business.marketplaces import utc
 from ....business.orders import Line, Order
 from ....business.returns import returned
-from ....business.shipments import shipped_orders
+from ....business.shipments import parcel, shipped_orders
+from ....business.titles import title
 from ...flat import Cells, money, named_file, number
 from ...model import Document, NoData, Request
 from ...rules import marketplaces_in, window
 
-# No public description names the columns; these are the ones that users of the library's file know.
+# As a public reader of the library's file knows it; there each further jurisdiction of a line follows in a row without an order,
+# here the state is the only one.
 HEADER = (
-    "Order_ID", "Transaction_Type", "Order_Date", "Shipment_Date", "Tax_Calculated_Date_UTC", "Posted_Date", "Marketplace",
-    "Merchant_ID", "Fulfillment", "ASIN", "SKU", "Product_Tax_Code", "Quantity", "Currency", "Display_Price",
-    "TaxExclusive_Selling_Price", "Total_Tax", "Display_Promo_Amount", "Shipping_Price", "Shipping_Tax", "Ship_To_City",
-    "Ship_To_State", "Ship_To_Country", "Ship_To_Postal_Code", "Tax_Collection_Model", "Tax_Collection_Responsible_Party",
-    "Jurisdiction_Level", "Jurisdiction_Name", "Tax_Rate", "Taxable_Amount", "Tax_Amount",
+    "Order_ID", "Order_Date", "Shipment_ID", "Shipment_Date", "Tax_Calculated_Date (UTC)", "Posted_Date", "Transaction_Item_ID",
+    "Marketplace", "Merchant_ID", "Fulfillment", "ASIN", "SKU", "Product_Description", "Transaction_Type", "Product_Tax_Code",
+    "Quantity", "Currency", "Buyer_Exemption_Code", "Buyer_Exemption_Domain", "Buyer_Exemption_Certificate_Id", "Display_Price",
+    "Display_Price_Tax_Inclusive", "TaxExclusive_Selling_Price", "Total_Tax", "Financial_Component", "Ship_From_City",
+    "Ship_From_State", "Ship_From_Country", "Ship_From_Postal_Code", "Ship_From_Tax_Location_Code", "Ship_To_City",
+    "Ship_To_State",
+    "Ship_To_Country", "Ship_To_Postal_Code", "Ship_To_Location_Code", "Return_FC_City", "Return_FC_State", "Return_FC_Country",
+    "Return_FC_Postal_Code", "Return_FC_Tax_Location_Code", "Taxed_Location_Code", "Tax_Address_Role", "Jurisdiction_Level",
+    "Jurisdiction_Name", "Rule_Reason_Code", "Display_Promo_Amount", "Display_Promo_Tax_Inclusive",
+    "Is_Customer_3P_Funding_Aware",
+    "isPromoApplied", "postPromoTaxableBasis", "prePromoTaxableBasis", "Promo_Amount_Basis", "Promo_ID_Domain", "promoAmountTax",
+    "Promotion_Identifier", "Promo_Rule_Reason_Code", "Promo_Tax_Price_Type", "Tax_Amount", "Taxed_Jurisdiction_Tax_Rate",
+    "Tax_Type", "Tax_Calculation_Reason_Code", "NonTaxable_Amount", "Taxable_Amount", "Order_Tax_Amount",
+    "Order_NonTaxable_Amount", "Order_Taxable_Amount",
 )  # fmt: skip
 
 
@@ -39,25 +51,36 @@ def render(request: Request) -> Document:
 
 
 def _row(request: Request, order: Order, line: Line, at: int, kind: str, sign: int) -> Cells:
-    m = order.marketplace
+    m, product = order.marketplace, line.product
     city, state, postal_code, country = order.place
     part = line.refunded if sign < 0 else int
     price, discount, tax = (sign * part(value) for value in (line.price, line.discount, line.tax))
-    shipping, shipping_tax = (line.shipping, line.shipping_tax) if sign > 0 else (0, 0)
-    return {
-        "Order_ID": order.id, "Transaction_Type": kind, "Order_Date": _day(order.purchased), "Shipment_Date": _day(order.shipped),
-        "Tax_Calculated_Date_UTC": _day(at), "Posted_Date": _day(at), "Marketplace": m.sales_channel,
-        "Merchant_ID": request.account.selling_partner_id, "Fulfillment": "AFN" if line.product.fba else "MFN",
-        "ASIN": line.product.asin, "SKU": line.product.sku, "Product_Tax_Code": "A_GEN_TAX",
-        "Quantity": line.units if sign > 0 else -line.refund_units, "Currency": m.currency,
-        "Display_Price": money(price, m.digits),
-        "TaxExclusive_Selling_Price": money(price, m.digits), "Total_Tax": money(tax + shipping_tax, m.digits),
-        "Display_Promo_Amount": money(-discount, m.digits), "Shipping_Price": money(shipping, m.digits),
-        "Shipping_Tax": money(shipping_tax, m.digits), "Ship_To_City": city, "Ship_To_State": state, "Ship_To_Country": country,
-        "Ship_To_Postal_Code": postal_code, "Tax_Collection_Model": "MarketplaceFacilitator",
-        "Tax_Collection_Responsible_Party": "Amazon Services, Inc.", "Jurisdiction_Level": "State", "Jurisdiction_Name": state,
-        "Tax_Rate": number(m.vat, 4), "Taxable_Amount": money(price - discount, m.digits), "Tax_Amount": money(tax, m.digits),
+    centre = home(m.pool, product)
+    cells: dict[str, str | int] = {
+        "Order_ID": order.id, "Order_Date": _day(order.purchased),
+        "Shipment_ID": parcel(request.business.seed, order, line).shipment_id,
+        "Shipment_Date": _day(order.shipped), "Tax_Calculated_Date (UTC)": _day(at), "Posted_Date": _day(at),
+        "Transaction_Item_ID": f"{line.item_code}{'R' if sign < 0 else ''}", "Marketplace": m.sales_channel,
+        "Merchant_ID": request.account.selling_partner_id, "Fulfillment": "AFN" if product.fba else "MFN", "ASIN": product.asin,
+        "SKU": product.sku, "Product_Description": title(product, m.language), "Transaction_Type": kind,
+        "Product_Tax_Code": "A_GEN_TAX", "Quantity": line.units if sign > 0 else -line.refund_units, "Currency": m.currency,
+        "Display_Price": money(price, m.digits), "Display_Price_Tax_Inclusive": "N",
+        "TaxExclusive_Selling_Price": money(price, m.digits), "Total_Tax": money(tax, m.digits),
+        "Financial_Component": "OUR_PRICE",
+        "Ship_To_City": city, "Ship_To_State": state, "Ship_To_Country": country, "Ship_To_Postal_Code": postal_code,
+        "Tax_Address_Role": "ShipTo", "Jurisdiction_Level": "State", "Jurisdiction_Name": state,
+        "Display_Promo_Amount": money(-discount, m.digits), "Display_Promo_Tax_Inclusive": "N",
+        "isPromoApplied": "Y" if discount else "N", "postPromoTaxableBasis": money(price - discount, m.digits),
+        "prePromoTaxableBasis": money(price, m.digits), "Tax_Amount": money(tax, m.digits),
+        "Taxed_Jurisdiction_Tax_Rate": number(m.vat, 4), "Tax_Type": "Sales", "Tax_Calculation_Reason_Code": "Taxable",
+        "NonTaxable_Amount": money(0, m.digits), "Taxable_Amount": money(price - discount, m.digits),
     }  # fmt: skip
+    if product.fba:
+        cells |= {
+            "Ship_From_City": centre.city, "Ship_From_State": centre.state, "Ship_From_Country": centre.country,
+            "Ship_From_Postal_Code": centre.postal_code,
+        }  # fmt: skip
+    return cells
 
 
 def _day(instant: float) -> str:
