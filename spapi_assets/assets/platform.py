@@ -1,4 +1,4 @@
-"""`platform/coverage` and `platform/reports`: what is known about every partition and every request, as tables.
+"""The platform's tables: what is known about every partition and every request, and what Amazon changed after the fact.
 They come from the ledger alone; dbt and the checks read them."""
 
 from collections.abc import Iterator
@@ -13,10 +13,11 @@ from spapi_assets.resources.platform import PlatformResource
 from spapi_assets.settings import Settings
 
 REPORTS = dg.AssetKey(["platform", "reports"])
+RESTATEMENTS = dg.AssetKey(["platform", "restatements"])
 
 
 def platform_assets(registry: Registry, settings: Settings) -> dg.AssetsDefinition:
-    """Coverage (dataset x account x day: truth state, reason, next action) and the report ledger, as Parquet."""
+    """Coverage (dataset x account x day: truth state, reason, next action), the report ledger and restatements, as Parquet."""
     upstream = [raw_key(d) for r in registry.reports.values() if settings.partition_keys(r) for d in r.datasets]
 
     @dg.multi_asset(
@@ -34,6 +35,7 @@ def platform_assets(registry: Registry, settings: Settings) -> dg.AssetsDefiniti
             for key, description in (
                 (COVERAGE, "What is known about every dataset, account and day, why, and what happens next."),
                 (REPORTS, "Every report asked for or adopted: window, status, reason, document, rows, quota spent."),
+                (RESTATEMENTS, "What Amazon changed after the fact: rows and totals of every version that replaced another."),
             )
         ],
     )
@@ -45,7 +47,8 @@ def platform_assets(registry: Registry, settings: Settings) -> dg.AssetsDefiniti
         # dbt's sources must exist before their first document does.
         prepare_lake(ctx)
         written = write_coverage(ctx)
-        for key, summary in ((COVERAGE, written.coverage), (REPORTS, written.reports)):
+        tables = ((COVERAGE, written.coverage), (REPORTS, written.reports), (RESTATEMENTS, written.restatements))
+        for key, summary in tables:
             metadata: dict[str, Any] = {"dagster/row_count": summary.rows, "uri": summary.uri}
             yield dg.MaterializeResult(asset_key=key, metadata=metadata | dict(summary.counts))
 

@@ -151,7 +151,8 @@ class PartitionFacts:
     uri: str | None = None
     bytes: int = 0
     quarantined: int = 0
-    versions: tuple[dict[str, Any], ...] = ()  # earlier contents, newest first: rows, report_id, sha256, created_at, loaded_at
+    changes: dict[str, Any] | None = None  # against the content before (`ingest.restatement.Changes.as_item`)
+    versions: tuple[dict[str, Any], ...] = ()  # earlier contents, newest first, as `version()`
     day: date | None = None  # filled when read
 
     @property
@@ -167,6 +168,7 @@ class PartitionFacts:
             "sha256": self.sha256,
             "created_at": stamp(self.created_at),
             "loaded_at": stamp(self.loaded_at),
+            **({"changes": self.changes} if self.changes else {}),
         }
 
     @property
@@ -295,9 +297,19 @@ def decode_facts(item: Mapping[str, Any]) -> PartitionFacts:
         uri=item.get("uri"),
         bytes=int(item.get("bytes", 0)),
         quarantined=int(item.get("quarantined", 0)),
-        versions=tuple({**v, "rows": int(v["rows"])} for v in item.get("versions", ())),
+        changes=_plain(item.get("changes")),
+        versions=tuple(_plain(v) for v in item.get("versions", ())),
         day=date.fromisoformat(day),
     )
+
+
+def _plain(value: Any) -> Any:
+    """DynamoDB's numbers as the integers they were."""
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list) else value
 
 
 def with_history(new: PartitionFacts, old: PartitionFacts | None) -> PartitionFacts:
@@ -305,5 +317,5 @@ def with_history(new: PartitionFacts, old: PartitionFacts | None) -> PartitionFa
     if old is None:
         return new
     if old.report_id == new.report_id and old.sha256 == new.sha256:
-        return replace(new, versions=old.versions)
+        return replace(new, versions=old.versions, changes=old.changes)
     return replace(new, versions=(old.version(), *old.versions)[:KEPT_VERSIONS])

@@ -108,4 +108,28 @@ REPORTS = PlatformTable(
         ("source", TEXT, "What told its outcome: notification, poll or sweep."),
     ),
 )
-PLATFORM_TABLES = (COVERAGE, REPORTS)
+RESTATEMENTS = PlatformTable(
+    "restatements",
+    "What Amazon changed after the fact: one row per version of a partition that replaced an older one.",
+    _columns(
+        ("dataset", TEXT, "Name of the dataset."),
+        ("report", TEXT, "Name of the report that feeds the dataset."),
+        ("account", TEXT, ACCOUNT),
+        ("marketplace", TEXT, "Country code; null for datasets that cover the whole account."),
+        ("date", DAY, "The day."),
+        ("part", TEXT, "The object of the partition: data, or which request of several filled it."),
+        ("version", COUNT, "2 for the first version that replaced another, 3 for the next, ..."),
+        ("report_id", TEXT, "Amazon's id of the report that brought this version."),
+        ("report_id_before", TEXT, "Amazon's id of the report it replaced."),
+        ("created_at", INSTANT, "When Amazon made this version's report, in UTC: the age of the change is at most this."),
+        ("loaded_at", INSTANT, "When it was loaded, in UTC."),
+        ("rows_before", COUNT, "Rows of the version before."),
+        ("rows", COUNT, "Rows of this version."),
+        ("rows_added", COUNT, "Rows whose key was not there before; null when there were too many rows to match."),
+        ("rows_removed", COUNT, "Rows whose key is no longer there."),
+        ("rows_changed", COUNT, "Rows with the same key and other values."),
+        ("totals", TEXTS, "Numeric columns whose total moved: 'before -> now'."),
+        ("change", TEXT, "The same as a sentence."),
+    ),
+)
+PLATFORM_TABLES = (COVERAGE, REPORTS, RESTATEMENTS)

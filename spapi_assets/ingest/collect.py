@@ -18,6 +18,7 @@ from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.load import load_report
 from spapi_assets.ingest.outcomes import judge
 from spapi_assets.ingest.requesting import ask
+from spapi_assets.ingest.restatement_words import changes_in_words
 from spapi_assets.ingest.sweep import poll
 from spapi_assets.ingest.truth import Truth, TruthState, truth
 from spapi_assets.ingest.upkeep import kept_up_from
@@ -91,7 +92,9 @@ class Collected:
         shown |= {"uri": newest.uri, "bytes": sum(f.bytes for f in facts), "report id": ", ".join(f.report_id for f in facts)}
         if newest.restated:
             before = newest.versions[0]
-            shown["restated"] = f"{before['rows']} rows before (report {before['report_id']}), {newest.rows} now"
+            told = changes_in_words(newest.changes) if newest.changes else f"{before['rows']} rows before, {newest.rows} now"
+            shown["restated"] = f"{told} (before: report {before['report_id']})"
+            shown["versions"] = 1 + len(newest.versions)
         record = self.records.get(newest.report_id)
         if record is not None:
             shown["window"] = f"{record.start} to {record.end}"

@@ -7,15 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
+from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord, unstamp
 from spapi_assets.datasets import platform_tables
 from spapi_assets.datasets.model import Report
 from spapi_assets.datasets.platform_tables import PLATFORM_TABLES, PlatformTable
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import Fan
 from spapi_assets.ingest.identifiers import fan
+from spapi_assets.ingest.restatement_words import changes_in_words
 from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.upkeep import kept_up_from
 from spapi_assets.ingest.windows import partition_days
@@ -58,6 +60,7 @@ class Written:
 class PlatformTables:
     coverage: Written
     reports: Written
+    restatements: Written
 
 
 def coverage(
@@ -139,8 +142,45 @@ def all_records(ctx: IngestContext) -> Iterator[ReportRecord]:
             yield from ctx.ledger.records(report.name, account_key, date(2000, 1, 1), date(2999, 1, 1))
 
 
+def restatements(ctx: IngestContext) -> Iterator[dict[str, Any]]:
+    """Every version of a partition that replaced an older one, as rows of `platform/restatements`."""
+    last = ctx.now().astimezone(UTC).date()
+    for report in ctx.registry.reports.values():
+        for account_key in ctx.settings.partition_keys(report):
+            for dataset in report.datasets:
+                for fact in ctx.ledger.partitions(dataset.name, account_key, date.fromisoformat(ctx.settings.first_date), last):
+                    yield from _versions(report, dataset.name, account_key, fact)
+
+
+def _versions(report: Report, dataset: str, account_key: str, fact: PartitionFacts) -> Iterator[dict[str, Any]]:
+    place = Partition.of(account_key, fact.day or date.min)
+    contents = [fact.version(), *fact.versions]  # newest first
+    for number, (now, before) in enumerate(pairwise(contents)):
+        changes = now.get("changes") or {"rows_before": before["rows"], "rows_after": now["rows"]}
+        yield {
+            "dataset": dataset,
+            "report": report.name,
+            "account": place.account,
+            "marketplace": place.marketplace,
+            "date": place.day,
+            "part": fact.part,
+            "version": len(contents) - number,
+            "report_id": now["report_id"],
+            "report_id_before": before["report_id"],
+            "created_at": unstamp(now["created_at"]),
+            "loaded_at": unstamp(now["loaded_at"]),
+            "rows_before": before["rows"],
+            "rows": now["rows"],
+            "rows_added": changes.get("added"),
+            "rows_removed": changes.get("removed"),
+            "rows_changed": changes.get("changed"),
+            "totals": [(name, f"{was} -> {is_}") for name, (was, is_) in changes.get("totals", {}).items()],
+            "change": changes_in_words(changes),
+        }
+
+
 def write_coverage(ctx: IngestContext) -> PlatformTables:
-    """Write `platform/coverage` and `platform/reports` as Parquet, each replaced atomically, and make both known to Glue."""
+    """Write the platform's tables as Parquet, each replaced atomically, and make them known to Glue."""
     states: Counter[str] = Counter()
 
     def counted() -> Iterator[dict[str, Any]]:
@@ -157,10 +197,11 @@ def write_coverage(ctx: IngestContext) -> PlatformTables:
             yield _flat(record)
 
     number, where = _write(ctx, platform_tables.REPORTS, listed())
+    restated, place = _write(ctx, platform_tables.RESTATEMENTS, restatements(ctx))
     if ctx.catalog is not None:
         for table in PLATFORM_TABLES:
             ctx.catalog.register_platform_table(table)
-    return PlatformTables(Written(rows, uri, states), Written(number, where, statuses))
+    return PlatformTables(Written(rows, uri, states), Written(number, where, statuses), Written(restated, place, {}))
 
 
 def _flat(record: ReportRecord) -> dict[str, Any]:

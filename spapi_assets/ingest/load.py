@@ -7,16 +7,15 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
 from spapi_assets.aws.ledger import LedgerError, PartitionFacts, ReportRecord, ReportStatus, Verdict
 from spapi_assets.aws.ledger_records import encode
-from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.datasets.model import Report
 from spapi_assets.ingest.archive import MANIFEST, ArchivedDocument, folder_of
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult, PartitionLoad
@@ -24,8 +23,9 @@ from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocumen
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.fanout import part_of
 from spapi_assets.ingest.outcomes import retry_at
+from spapi_assets.ingest.replacing import Replacing
 from spapi_assets.ingest.requesting import marketplace_ids
-from spapi_assets.ingest.windows import final_at, partition_days
+from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition, partition_object
 from spapi_assets.lake.parquet import parquet_schema, write_empty
 from spapi_assets.spapi.errors import (
@@ -93,7 +93,8 @@ def load_again(
         else:
             context = archived.context(report, pii_columns=ctx.settings.pii_columns)
             # A document that was refused once stands in the ledger as FATAL; what it holds is as good as any other's.
-            context = replace(context, accept=accepting(ctx, report, replace(record, status=ReportStatus.DONE)))
+            replacing = Replacing(ctx, report, replace(record, status=ReportStatus.DONE))
+            context = replace(context, accept=replacing.accept, compare=replacing.compare)
             result = load_document(_file(ctx, archived.object), context, ctx.lake)
         _remember(ctx, report, record, result)
         return result
@@ -152,6 +153,7 @@ def _context(
 ) -> DocumentContext:
     account = ctx.settings.account(record.account)
     request = {k: v for k, v in encode(record).items() if k not in ("pk", "sk", "gsi_pk", "gsi_sk")}
+    replacing = Replacing(ctx, report, record)
     return DocumentContext(
         report=report,
         account=record.account,
@@ -165,7 +167,8 @@ def _context(
         pii_columns=ctx.settings.pii_columns,
         loaded_at=ctx.now(),
         extra={"request": request, "headers": headers},
-        accept=accepting(ctx, report, record),
+        accept=replacing.accept,
+        compare=replacing.compare,
         **known,
     )
 
@@ -195,44 +198,10 @@ def _file(ctx: IngestContext, path: str) -> Iterator[bytes]:
             yield data
 
 
-def _part(report: Report, record: ReportRecord) -> str:
-    return part_of(report, record.options, str(record.report_id))
-
-
-def accepting(ctx: IngestContext, report: Report, record: ReportRecord) -> Callable[[str, Partition], bool]:
-    """Which partitions this report may replace: those without content from a newer report.
-
-    A report of others never replaces a final day (it may say less: orders move to the day of their last change), and an
-    empty one never replaces rows.
-    """
-    part = _part(report, record)
-    mine = PartitionFacts(0, str(record.report_id), record.request_id, None, record.created_at or ctx.now(), ctx.now(), part)
-    margin = timedelta(days=2)
-
-    @cache
-    def known(dataset: str) -> dict[tuple[date, str], PartitionFacts]:  # read when the first partition asks, once a dataset
-        facts = ctx.ledger.partitions(dataset, record.account_key, record.start - margin, record.end + margin)
-        return {(f.day, f.part): f for f in facts if f.day is not None}
-
-    def accept(dataset: str, partition: Partition) -> bool:
-        there = known(dataset).get((partition.day, part))
-        if there is None or there.report_id == record.report_id:
-            return True
-        if record.status is not ReportStatus.DONE and there.rows:
-            return False
-        if record.adopted and report.window.kind is WindowKind.DAYS:
-            final = final_at(report, partition.day, partition.marketplace)
-            if there.created_at >= final:
-                return False
-        return mine.age > there.age
-
-    return accept
-
-
 def _load_empty(ctx: IngestContext, report: Report, record: ReportRecord) -> LoadResult:
     """A confirmed empty window: schema-only files, so that downstream can tell empty from missing."""
-    accept = accepting(ctx, report, record)
-    part, days = _part(report, record), partition_days(report, record.start, record.end)
+    replacing = Replacing(ctx, report, record)
+    part, days = replacing.part, partition_days(report, record.start, record.end)
     datasets: dict[str, DatasetLoad] = {}
     with ctx.lake.stage() as stage:
         for dataset in report.datasets:
@@ -240,7 +209,7 @@ def _load_empty(ctx: IngestContext, report: Report, record: ReportRecord) -> Loa
             schema = parquet_schema(dataset, pii_columns=ctx.settings.pii_columns)
             for day in days:
                 partition = Partition(record.account, record.marketplace, day)
-                if accept(dataset.name, partition):
+                if replacing.accept(dataset.name, partition):
                     path = partition_object(dataset.name, partition, part)
                     partitions[partition] = PartitionLoad(0, ctx.lake.uri(path), write_empty(stage.file(path), schema))
             datasets[dataset.name] = DatasetLoad(0, 0, 0, None, partitions)
@@ -250,7 +219,7 @@ def _load_empty(ctx: IngestContext, report: Report, record: ReportRecord) -> Loa
 
 def _remember(ctx: IngestContext, report: Report, record: ReportRecord, result: LoadResult) -> None:
     """Catalog, facts, and the record itself, in this order: each step may be repeated."""
-    created, loaded_at, part = record.created_at or ctx.now(), ctx.now(), _part(report, record)
+    created, loaded_at, part = record.created_at or ctx.now(), ctx.now(), part_of(report, record.options, str(record.report_id))
     for dataset in report.datasets:
         load = result.datasets.get(dataset.name)
         if load is None:
@@ -268,6 +237,7 @@ def _remember(ctx: IngestContext, report: Report, record: ReportRecord, result: 
                 part=part,
                 uri=written.uri,
                 bytes=written.bytes,
+                changes=written.changes,
             )
             for partition, written in load.partitions.items()
         }

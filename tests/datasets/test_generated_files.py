@@ -67,7 +67,7 @@ def test_every_dbt_source_is_tied_to_the_asset_of_its_name() -> None:
     keys = {name: table["config"]["meta"]["dagster"]["asset_key"] for name, table in _tables(dbt_sources(REGISTRY)).items()}
     assert keys == {name: list(name) for name in keys}
     assert {table for source, table in keys if source == "raw"} == set(REGISTRY.datasets)
-    assert {table for source, table in keys if source == "platform"} == {"coverage", "reports"}
+    assert {table for source, table in keys if source == "platform"} == {"coverage", "reports", "restatements"}
 
 
 def test_a_dbt_source_lists_partition_data_and_lineage_columns() -> None:

@@ -106,7 +106,7 @@ def test_every_fact_of_the_ledger_is_a_column_that_duckdb_reads_with_the_declare
     )
     assert catalogued.ledger.plan(record)
     written = write_coverage(catalogued)
-    for table, summary in zip(PLATFORM_TABLES, (written.coverage, written.reports), strict=True):
+    for table, summary in zip(PLATFORM_TABLES, (written.coverage, written.reports, written.restatements), strict=True):
         described = duckdb.sql(f"describe select * from read_parquet('{summary.uri}')").fetchall()
         assert {name: kind.lower() for name, kind, *_ in described} == {c.name: c.type for c in table.columns}
     row = duckdb.sql(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 from spapi_assets.datasets.model import Dataset, Report
@@ -39,6 +40,9 @@ class DocumentContext:
     """Kept in the archive's manifest as it is: request id, headers, quota, whatever replay should know."""
     accept: Callable[[str, Partition], bool] | None = field(default=None, compare=False, repr=False)
     """Whether this document may replace a dataset's partition; the ledger says no where a newer report was loaded."""
+
+    compare: Callable[[Dataset, Partition, Path], dict[str, Any] | None] | None = field(default=None, compare=False, repr=False)
+    """What the finished local file would change in the lake's partition, asked before it is replaced; None: nothing to tell."""
 
     def partition(self, day: date) -> Partition:
         return Partition(self.account, self.marketplace, day)
@@ -85,6 +89,8 @@ class PartitionLoad:
     rows: int
     uri: str
     bytes: int
+    changes: dict[str, Any] | None = None
+    """What it changed in the partition that a former report had filled (`ingest.restatement.Changes.as_item`)."""
 
 
 @dataclass(frozen=True)

@@ -105,8 +105,9 @@ class Sink:
             if not context.accepts(self.dataset.name, partition):
                 continue  # a newer report of this day is loaded: this document is archived, but replaces nothing
             path = partition_object(self.dataset.name, partition, context.part)
+            changes = context.compare(self.dataset, partition, local) if context.compare else None
             self.stage.assign(local, path)
-            partitions[partition] = PartitionLoad(rows, lake.uri(path), local.stat().st_size)
+            partitions[partition] = PartitionLoad(rows, lake.uri(path), local.stat().st_size, changes)
         quarantine_path = quarantine_object(self.dataset.name, context.account_key, context.report_id)
         local_quarantine = self._quarantine.close()
         if local_quarantine is not None:

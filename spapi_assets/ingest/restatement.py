@@ -1,0 +1,108 @@
+"""What a newer report of a day changed: rows added, removed and changed, and the totals that moved.
+Two Parquet objects in, plain numbers out; where they are kept is the ledger's partition facts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from spapi_assets.datasets.model import ColumnType, Dataset
+
+# Above this rows are not matched one by one: totals and counts still tell what moved, in bounded memory.
+MATCHED_ROWS = 50_000
+# The history lies in one DynamoDB item; the largest movements are kept.
+KEPT_TOTALS = 12
+_SUMMED = (ColumnType.INTEGER, ColumnType.DECIMAL)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The newer content against the older one. `totals`: sums of a numeric column before and after, where they differ.
+
+    Rows are matched by the dataset's row key; without one, or among equal keys, a changed row counts as removed and added.
+    None for `added`, `removed` and `changed`: too many rows to match.
+    """
+
+    rows_before: int
+    rows_after: int
+    added: int | None = None
+    removed: int | None = None
+    changed: int | None = None
+    totals: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> bool:
+        """Certainly the same rows."""
+        return not self.totals and (self.added, self.removed, self.changed) == (0, 0, 0)
+
+    def as_item(self) -> dict[str, Any]:
+        """For the ledger: numbers as DynamoDB and JSON can hold them."""
+        item: dict[str, Any] = {"rows_before": self.rows_before, "rows_after": self.rows_after}
+        if self.added is not None:
+            item |= {"added": self.added, "removed": self.removed, "changed": self.changed}
+        if self.totals:
+            item["totals"] = {name: [str(before), str(after)] for name, (before, after) in self.totals.items()}
+        return item
+
+
+def compare(dataset: Dataset, before: BinaryIO | Path, after: BinaryIO | Path) -> Changes:
+    """What the newer Parquet object changed against the older one of the same partition."""
+    old, new = pq.ParquetFile(before), pq.ParquetFile(after)
+    rows = old.metadata.num_rows, new.metadata.num_rows
+    totals = _totals(dataset, old, new)
+    if max(rows) > MATCHED_ROWS:
+        return Changes(*rows, totals=totals)
+    names = [c.name for c in dataset.columns if c.name in old.schema_arrow.names and c.name in new.schema_arrow.names]
+    added, removed, changed = _matched(dataset, old.read(names), new.read(names))
+    return Changes(*rows, added, removed, changed, totals)
+
+
+def _totals(dataset: Dataset, old: pq.ParquetFile, new: pq.ParquetFile) -> dict[str, tuple[Decimal, Decimal]]:
+    moved: dict[str, tuple[Decimal, Decimal]] = {}
+    for column in dataset.columns:
+        if column.type in _SUMMED:
+            before, after = _sum(old, column.name), _sum(new, column.name)
+            if before != after:
+                moved[column.name] = (before, after)
+    largest = sorted(moved.items(), key=lambda item: -abs(item[1][1] - item[1][0]) / (abs(item[1][0]) or 1))
+    return dict(largest[:KEPT_TOTALS])
+
+
+def _sum(file: pq.ParquetFile, column: str) -> Decimal:
+    if column not in file.schema_arrow.names:
+        return Decimal(0)
+    total = Decimal(0)
+    for batch in file.iter_batches(columns=[column]):
+        values = batch.column(0)
+        if pa.types.is_decimal(values.type):
+            values = values.cast(pa.decimal256(60, values.type.scale))
+        total += Decimal(pc.sum(values).as_py() or 0)
+    return total.normalize() + 0
+
+
+def _matched(dataset: Dataset, old: pa.Table, new: pa.Table) -> tuple[int, int, int]:
+    """Rows added, removed, changed. Equal rows cancel out first, as often as they occur."""
+    before, after = Counter(_rows(old)), Counter(_rows(new))
+    gone, come = list((before - after).elements()), list((after - before).elements())
+    key = [old.column_names.index(name) for name in dataset.row_key if name in old.column_names]
+    if not key or len(key) != len(dataset.row_key):
+        return len(come), len(gone), 0
+    keys_gone, keys_come = Counter(_key(row, key) for row in gone), Counter(_key(row, key) for row in come)
+    changed = (keys_gone & keys_come).total()
+    return len(come) - changed, len(gone) - changed, changed
+
+
+def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True)) if table.num_columns else []
+
+
+def _key(row: tuple[Any, ...], positions: Sequence[int]) -> tuple[Any, ...]:
+    return tuple(row[p] for p in positions)
