@@ -85,12 +85,13 @@ class _Counted:
 
 def _parse(chunks: Iterable[bytes], walker: Walker, context: DocumentContext, findings: Findings) -> None:
     target: Any = walker
-    # `internal`, because with False libxml2 leaves &amp; in attributes as &#38;. A document type is refused as soon as it is met.
+    # With False, libxml2 leaves &amp; in attributes as &#38;. Document types are refused as soon as it is met.
+    entities: Any = "internal"
     parser: Any = etree.XMLParser(
         target=target,
         encoding="utf-8",
         huge_tree=True,
-        resolve_entities="internal",
+        resolve_entities=entities,
         no_network=True,
         load_dtd=False,
         recover=False,
