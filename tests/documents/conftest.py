@@ -20,7 +20,7 @@ START, END = date(2026, 11, 1), date(2026, 11, 3)
 
 
 def column(name: str, type: str = "text", **more: Any) -> Column:
-    source = {} if "path" in more else {"header": name.replace("_", "-")}
+    source = {} if {"path", "option"} & set(more) else {"header": name.replace("_", "-")}
     return Column(name=name, type=type, description=name, **source, **more)
 
 

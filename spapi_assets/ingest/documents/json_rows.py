@@ -102,7 +102,8 @@ class JsonReader:
             return
         if value is current and not self.shape.is_dataset(steps):
             # Nobody takes rows from this level, so what it holds beside the way down must be claimed from below.
-            piece.lost.update(p for p in leaves(value) if not self.shape.claimed_above(p, steps))
+            level = self.shape.path[: len(self.shape.path) - len(steps)]
+            piece.lost.update(".".join((*level, p)) for p in leaves(value) if not self.shape.claimed_above(p, steps))
         inner = value.get(steps[0])
         if isinstance(inner, list):
             for each in inner:
