@@ -103,7 +103,7 @@ usual_elements = members_of(
 )  # fmt: skip
 elements = st.one_of(*[usual_elements] * 12, odd)
 plain = st.tuples(st.sampled_from(["B01", "B02"]), st.integers(0, 9), st.integers(0, 999)).map(
-    lambda v: json.dumps({"asin": v[0], "sales": {"units": v[1]}, "share": v[2] / 100, "day": "2026-11-01"})
+    lambda v: json.dumps({"asin": v[0], "sales": {"units": v[1]}, "share": v[2] / 100, "day": "2026-11-01", "tags": [v[0]]})
 )
 
 

@@ -17,7 +17,7 @@ from spapi_assets.datasets.model import Column, ColumnType
 from spapi_assets.ingest.documents.cells import blank_to_null, convert
 from spapi_assets.ingest.documents.days import DAY
 from spapi_assets.ingest.documents.json_rows import JsonReader, Piece, inner_nodes
-from spapi_assets.ingest.documents.json_values import ISO, typed
+from spapi_assets.ingest.documents.json_values import ISO, text_of, typed
 from spapi_assets.ingest.documents.locale import DoesNotFit
 from spapi_assets.lake.parquet import arrow_type
 
@@ -150,17 +150,12 @@ def plan(reader: JsonReader, kinds: Mapping[str, set[str]]) -> FastReader | None
             if wire_type is None:
                 return None
             wires[path] = _Wire(path, wire_type, column, column.name if column.name not in reader.dropped else None)
-    for path, name in reader.unknown_names.items():
-        if not kinds.get(path, set()) <= {"null", "text", "integer", "number", "boolean"}:
+    excluded = [p for p in kinds if p not in wires and p not in reader.inner and shape.is_claimed(p)]
+    for path in (*reader.unknown_names, *excluded):
+        unknown_type = _unknown_type(path, kinds.get(path, set()), quoted)
+        if unknown_type is None:
             return None
-        _quote(path, f"{_NUMBER}|true|false", kinds.get(path, set()) - {"null", "text"}, quoted)
-        wires[path] = _Wire(path, pa.string(), None, name)
-    for path, met_kinds in kinds.items():
-        if path not in wires and path not in reader.inner and shape.is_claimed(path):
-            if not met_kinds <= {"null", "text", "integer", "number", "boolean"}:
-                return None
-            _quote(path, f"{_NUMBER}|true|false", met_kinds - {"null", "text"}, quoted)
-            wires[path] = _Wire(path, pa.string(), None, None)
+        wires[path] = _Wire(path, unknown_type, None, reader.unknown_names.get(path))
     inner = {node for path in wires for node in inner_nodes(path)}
     words = {p.rpartition(".")[2] for p, w in wires.items() if w.column is not None and w.column.type is ColumnType.BOOLEAN}
     if any(_NUMBER in quoted.get(key, "") for key in words):
@@ -185,6 +180,16 @@ def _type(column: Column, path: str, kinds: set[str], quoted: dict[str, str]) ->
             return _WIDE if "number" in kinds else pa.int64()
         case ColumnType.DECIMAL:
             return arrow_type(column)
+    return pa.string()
+
+
+def _unknown_type(path: str, kinds: set[str], quoted: dict[str, str]) -> pa.DataType | None:
+    """How values without a column are read, to become text as they were written."""
+    if "texts" in kinds and kinds <= {"null", "texts"}:
+        return pa.list_(pa.string())
+    if not kinds <= {"null", "text", "integer", "number", "boolean"}:
+        return None
+    _quote(path, f"{_NUMBER}|true|false", kinds - {"null", "text"}, quoted)
     return pa.string()
 
 
@@ -220,6 +225,8 @@ def _convert(array: pa.Array, wire: _Wire) -> pa.Array:
     if pa.types.is_decimal(wire.type):
         array.validate(full=True)  # pyarrow reads 19 digits into decimal(18, 4) when none stands after the point
         return array.cast(pa.int64()) if column is not None and column.type is ColumnType.INTEGER else array
+    if pa.types.is_list(wire.type):
+        return pa.array([text_of(value) for value in array.to_pylist()], pa.string())
     if column is None or not pa.types.is_string(wire.type):
         return array
     if column.type is ColumnType.TEXT:

@@ -219,4 +219,6 @@ def kind_of(value: Any) -> str:
         return "text"
     if isinstance(value, bool):
         return "boolean"
-    return "object" if isinstance(value, dict) else "array"
+    if isinstance(value, dict):
+        return "object"
+    return "texts" if all(type(v) is str for v in value) else "array"
