@@ -46,6 +46,7 @@ benchmark: $(STAMP)
 	@$(MAKE) --no-print-directory peers || { rm -rf $(PEERS); \
 		echo "Airbyte's connector could not be installed (see above); the benchmark goes on without it."; }
 	@$(BIN)/python -m benchmarks.documents
+	@$(BIN)/python -m benchmarks.json_documents
 
 docs: $(STAMP)
 	@$(BIN)/spapi docs
