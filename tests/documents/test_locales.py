@@ -310,3 +310,10 @@ def test_yes_is_yes_in_every_language(load, lake, word):
 def test_time_zones_in_many_spellings(text, hour):
     instant, zoned = Locale(date_order="dmy").moment(f"01/08/2026 {text}")
     assert (instant.hour, zoned) == (hour, True)
+
+
+def test_the_first_value_that_shows_something_decides_wherever_it_stands(load, lake):
+    lines = [f"{i}\t\t\t1.234" for i in range(2500)] + ["x\t\t\t5,25"]
+    result = load(lines, DATED, header=DATED_HEADER, marketplace="DE")
+    assert {r["amount"] for r in rows(lake)} == {Decimal(1234), Decimal("5.25")}
+    assert result.decisions["locale"]["decimal"] == ","

@@ -3,9 +3,9 @@ How a single value reads is `locale.py`; which columns there are is `header.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Context, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -108,8 +108,8 @@ def convert(texts: pa.Array, column: Column, locale: Locale) -> tuple[pa.Array, 
                 bad[code] = str(error)
                 parsed.append(None)
         values = pa.array(parsed, arrow_type(column)).take(coded.indices)
+        _ask_again(column, locale, coded.dictionary, bad)
         if bad:
-            _ask_again(column, locale, [coded.dictionary[code].as_py() for code in bad])
             reasons = {i: bad[c] for i, c in enumerate(coded.indices.to_pylist()) if c in bad}
     if column.required and values.null_count:
         for i, missing in enumerate(values.is_null().to_pylist()):
@@ -118,9 +118,15 @@ def convert(texts: pa.Array, column: Column, locale: Locale) -> tuple[pa.Array, 
     return values, reasons
 
 
-def _ask_again(column: Column, locale: Locale, bad: list[str]) -> None:
+def _ask_again(column: Column, locale: Locale, texts: pa.Array, bad: Collection[int]) -> None:
+    kind: Literal["numbers", "dates"]
     if column.type in (ColumnType.INTEGER, ColumnType.DECIMAL):
-        if against := locale.contradicted("numbers", bad):
-            raise Contradicted("numbers", column.name, against)
-    elif column.type in (ColumnType.DATE, ColumnType.TIMESTAMP) and (against := locale.contradicted("dates", bad)):
-        raise Contradicted("dates", column.name, against)
+        kind = "numbers"
+    elif column.type in (ColumnType.DATE, ColumnType.TIMESTAMP):
+        kind = "dates"
+    else:
+        return
+    # Where nothing is decided yet, a value that fits may be the first to prove something.
+    asked = texts.to_pylist() if kind in locale.waiting else [texts[code].as_py() for code in bad]
+    if asked and (against := locale.contradicted(kind, asked)):
+        raise Contradicted(kind, column.name, against)

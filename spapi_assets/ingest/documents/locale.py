@@ -64,6 +64,8 @@ class Locale:
     date_votes: int = 0
     decided: bool = False
     """False for a locale that is given, such as JSON's: no value can contradict it."""
+    waiting: frozenset[str] = frozenset()
+    """`numbers` and `dates`, where nothing has shown or said how they are written: the first value that proves it decides."""
 
     def of(self, column: str) -> Locale:
         """What holds in one column."""
@@ -103,7 +105,7 @@ class Locale:
     def contradicted(self, kind: Literal["numbers", "dates"], texts: Iterable[str]) -> list[str]:
         """The texts that prove another mark or order, if they outweigh what the decision rests on; else none."""
         decided, votes = (self.decimal, self.decimal_votes) if kind == "numbers" else (self.date_order, self.date_votes)
-        if decided is None or not self.decided:
+        if not self.decided or (decided is None and kind not in self.waiting):
             return []
         shown = mark_shown if kind == "numbers" else order_shown
         against = [text for text in texts if (proof := shown(text)) is not None and proof != decided]
@@ -153,7 +155,8 @@ def decide_locale(
     if date_orders:
         evidence["date_order_by_column"] = date_orders
     names = frozenset(m.code for m in marketplaces)
-    return Locale(decimal, order, names, evidence, decimals, date_orders, decimal_votes, date_votes, True)
+    waiting = {kind for kind, found, tally in (("numbers", decimal, marks), ("dates", order, orders)) if not found and not tally}
+    return Locale(decimal, order, names, evidence, decimals, date_orders, decimal_votes, date_votes, True, frozenset(waiting))
 
 
 Tally = dict[str, dict[str, int]]

@@ -33,7 +33,7 @@ CURRENCY_SIGNS: dict[str, frozenset[str]] = {
 }  # fmt: skip
 _SIGN = "|".join(re.escape(s) for s in sorted(CURRENCY_SIGNS, key=len, reverse=True))
 _DRESSED = re.compile(
-    rf"(?P<open>\()?(?P<m1>[+-]?)\s?(?P<c1>{_SIGN})?\s?(?P<m2>[+-]?)(?P<n>[\d.,][\d.,{_SPACES}]*)"
+    rf"(?P<open>\()?(?P<m1>[+-]?)\s?(?P<c1>{_SIGN})?\s?(?P<m2>[+-]?)(?P<n>[\d.,][\d.,{_SPACES}]*(?:[eE][+-]?\d{{1,3}})?)"
     rf"(?P<m3>[+-]?)\s?(?:(?P<c2>{_SIGN})|(?P<p>%))?(?P<m4>[+-]?)(?P<close>\))?"
 )
 
@@ -102,6 +102,8 @@ def mark_shown(text: str) -> str | None:
         value = undressed(text, Dress(percent=True, money=True))
     except DoesNotFit:
         return None
+    if "." not in value and "," not in value:
+        return None  # 1E+2 has one reading, too
     point, comma = with_point(value), with_comma(value)
     if (point is None) == (comma is None):
         return None
@@ -127,6 +129,6 @@ def dress_of(unit: str | None, *, is_decimal: bool, currencies: Collection[str])
     word = (unit or "").casefold()
     return Dress(
         percent=unit is None or "percent" in word or "%" in word,
-        money=is_decimal and (unit is None or "currenc" in word or (len(word) == 3 and unit.isupper())),
+        money=is_decimal and (unit is None or "money" in word or "currenc" in word or (len(word) == 3 and unit.isupper())),
         currencies=frozenset(currencies),
     )

@@ -39,9 +39,11 @@ def cell_text(value: Any, number_format: str, column: Column, locale: Locale) ->
     mark = locale.of(column.name).decimal
     if mark == ",":
         return text.replace(".", ",")
+    if mark == ".":
+        return text
+    # Nobody knows the mark of this document's texts, and typed numbers prove nothing about it: so none is written.
     whole, _, digits = text.rstrip("%").partition(".")
-    # Three digits could be thousands to a locale that does not know its mark; four cannot.
-    return f"{whole}.{digits}0{'%' if text.endswith('%') else ''}" if mark is None and len(digits) == 3 else text
+    return f"{whole}{digits}E-{len(digits)}{'%' if text.endswith('%') else ''}"
 
 
 def _plain(number: Decimal) -> str:
