@@ -120,6 +120,8 @@ class _Reading:
         self.others[part.name] = part.value
         section = self.sections.get(part.name)
         if section is not None:
+            if part.name in self.found:
+                raise NotJson(f"its member {part.name!r} has two values")
             self.found.add(part.name)
             if part.value is not None:
                 section.open([part.text], self._open_sink, discard=self._discards)
