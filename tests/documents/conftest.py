@@ -90,6 +90,8 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Documents are read in blocks of this many bytes, so that a short one has many."""
     for module in ("receive", "inflate"):
         monkeypatch.setattr(f"spapi_assets.ingest.documents.{module}._STEP", size)
+    for module in ("tsv", "csv_document"):
+        monkeypatch.setattr(f"spapi_assets.ingest.documents.{module}.SAMPLE_LINES", 3)
     monkeypatch.setattr("spapi_assets.ingest.documents.flat_document.HEAD", max(size, 64))
     monkeypatch.setattr("spapi_assets.ingest.documents.lines.Lines.__init__.__defaults__", (size,))
 

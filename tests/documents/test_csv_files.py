@@ -67,9 +67,9 @@ def test_a_stray_quote_costs_its_own_line_and_no_other(load, lake, monkeypatch, 
 
 
 def test_a_quote_that_stays_open_to_the_end_costs_one_line_of_many(load, lake, monkeypatch):
-    monkeypatch.setattr("spapi_assets.ingest.documents.csv_document.LONGEST_LINE", 1 << 20)
-    result = load(b'sku,note,price\n"a,' + b"b,c,1.5\n" * (1 << 18), REPORT)
-    assert (result.datasets["sample"].rows_in, result.quarantined) == (1 << 18, 1)
+    monkeypatch.setattr("spapi_assets.ingest.documents.csv_document.LONGEST_LINE", 1 << 18)
+    result = load(b'sku,note,price\n"a,' + b"b,c,1.5\n" * (1 << 16), REPORT)
+    assert (result.datasets["sample"].rows_in, result.quarantined) == (1 << 16, 1)
     assert quarantine(lake)[0]["reason"] == "a quote that does not close where the cell ends"
 
 
@@ -126,7 +126,7 @@ def documents(draw: Any) -> tuple[list[list[str]], str]:
     return cells, target.getvalue()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), st.integers(1, 60))
 def test_whatever_a_csv_writer_writes_comes_back(document, size):
     expected, text = document

@@ -12,7 +12,7 @@ from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.context import DocumentContext
 from spapi_assets.ingest.documents.csv_records import Record, records, tidy_end
-from spapi_assets.ingest.documents.decisions import SAMPLE_LINES, reader_for
+from spapi_assets.ingest.documents.decisions import SAMPLE_BYTES, SAMPLE_LINES, reader_for
 from spapi_assets.ingest.documents.dialect import DECLARED, Dialect
 from spapi_assets.ingest.documents.errors import UnreadableDocument
 from spapi_assets.ingest.documents.findings import Findings
@@ -79,6 +79,8 @@ class _Quoted:
 
     def _take(self, data: bytes, start: Callable[[list[Record]], FlatReader], *, final: bool) -> int:
         """Reads whole records at the beginning of the data; returns how many bytes they are."""
+        if self.reader is None and not final and len(data) < SAMPLE_BYTES and data.count(b"\n") < SAMPLE_LINES:
+            return 0
         tidy = tidy_end(data, self.dialect.delimiter) if data else (0, 0)
         if tidy is not None:
             cut, count = tidy

@@ -18,6 +18,8 @@ from spapi_assets.ingest.documents.header import HeaderPlan, match_header
 from spapi_assets.ingest.documents.locale import Locale, decide_locale
 
 SAMPLE_LINES = 2000
+# Long lines: so many bytes are waited for at most, until there are SAMPLE_LINES of them.
+SAMPLE_BYTES = 8 << 20
 
 
 def reader_for(

@@ -11,7 +11,7 @@ from typing import Any
 from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.documents import charset as charsets
 from spapi_assets.ingest.documents.context import DocumentContext
-from spapi_assets.ingest.documents.decisions import SAMPLE_LINES, reader_for
+from spapi_assets.ingest.documents.decisions import SAMPLE_BYTES, SAMPLE_LINES, reader_for
 from spapi_assets.ingest.documents.dialect import DECLARED, Dialect
 from spapi_assets.ingest.documents.errors import UnreadableDocument
 from spapi_assets.ingest.documents.findings import Findings
@@ -46,6 +46,8 @@ def read_tsv(
             warnings.append("The document is empty: it has not even a header.")
             decisions["charset"] = charset.record()
             return lines.plain_bytes
+        while rest.count(b"\n") < SAMPLE_LINES and len(rest) < SAMPLE_BYTES and (block := next(blocks, b"")):
+            rest += block
         headers = charsets.decode(header, "utf-8" if header.isascii() else charset.of(first)).split("\t")
         leading = _leading(rest, charset.of(rest))
         reader = reader_for(headers, leading, context, decisions, warnings, findings, dialect=dialect, swapped=lines.swapped)
