@@ -99,6 +99,7 @@ def test_a_month_s_sales_tax_is_the_settlements_tax_of_its_shipments() -> None:
         if row["Transaction_Type"] == "Shipment":
             by_line[row["Order_ID"], row["SKU"]] += Decimal(row["Tax_Amount"])
         assert row["Jurisdiction_Name"] == row["Ship_To_State"]
+        assert row["Total_Tax_Collected_By_Amazon"] == row["Total_Tax"] == row["Tax_Amount"]
     shipments = Counter()
     for row in table(ask(BUSINESS, "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL", ["US"], "2026-10-01", "2026-11-01")):
         shipments[row["amazon-order-id"], row["sku"]] += Decimal(row["item-tax"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -119,14 +119,17 @@ def test_unshipped_and_pending_orders_are_the_seller_s_own_that_wait() -> None:
     assert {r["order-id"] for r in sent} <= set(orders)
     assert "sales-channel" not in sent[0]
     assert list(rows(SHIPPING, "DE", ShowSalesChannel="true")[0])[-1] == "sales-channel"
-    for hour in range(24):
-        try:
-            found = table(
-                ask(BUSINESS, "GET_FLAT_FILE_PENDING_ORDERS_DATA", ["US"], *OCTOBER, now=datetime(2026, 10, 14, hour, tzinfo=UTC))
-            )
-        except NoData:
-            continue
+
+
+def test_orders_are_pending_for_some_hours_in_japan_only() -> None:
+    own = next(r for r in rows(BY_ORDER_DATE, "JP") if r["fulfillment-channel"] == "Merchant")
+    bought = datetime.fromisoformat(own["purchase-date"])
+    for report_type in ("GET_FLAT_FILE_PENDING_ORDERS_DATA", "GET_CONVERGED_FLAT_FILE_PENDING_ORDERS_DATA"):
+        found = table(ask(BUSINESS, report_type, ["JP"], *OCTOBER, now=bought + timedelta(hours=1)))
+        assert own["amazon-order-id"] in {r["order-id"] for r in found}
         assert not PERSONAL & set(found[0])
         assert not any("price" in column for column in found[0])
-        return
-    raise AssertionError("no hour of the day has a pending order")
+        with pytest.raises(NoData):
+            ask(BUSINESS, report_type, ["JP"], *OCTOBER, now=bought + timedelta(hours=5))
+        with pytest.raises(NoData, match="has no data in US"):
+            rows(report_type, "US")

@@ -24,7 +24,7 @@ LOADER = (
     "item-condition", "quantity", "add-delete", "will-ship-internationally", "expedited-shipping", "standard-plus", "item-note",
     "fulfillment-center-id", "product-tax-code", "leadtime-to-ship", "merchant_shipping_group_name",
 )  # fmt: skip
-# Amazon's documentation describes this report, not its columns; these are the ones that a public parser expects.
+# Source: developer-docs.amazon.com, "FBA Removals reports attributes".
 RECOMMENDED = (
     "snapshot-date", "sku", "fnsku", "asin", "product-name", "condition", "sellable-quantity", "sellable-271-365-days",
     "sellable-365+-days", "sellable-removal-quantity", "unsellable-quantity", "unsellable-0-7-days", "unsellable-8-60-days",

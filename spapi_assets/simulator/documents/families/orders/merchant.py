@@ -13,7 +13,7 @@ from ....business.seeds import derive
 from ....business.titles import title
 from ...flat import Cells, iso, money, named_file
 from ...model import Document, NoData, Request
-from ...rules import longest, window
+from ...rules import longest, marketplaces_in, window
 
 ACTIONABLE = (
     "order-id", "order-item-id", "purchase-date", "payments-date", "reporting-date", "promise-date", "days-past-promise",
@@ -33,13 +33,10 @@ INVOICING = (
     *SHIPPING, "bill-name", "bill-address-1", "bill-address-2", "bill-address-3", "bill-city", "bill-state", "bill-postal-code",
     "bill-country", "buyer-company-name", "buyer-vat-number",
 )  # fmt: skip
-PENDING = (
-    "order-id", "order-item-id", "purchase-date", "sku", "product-name", "quantity-purchased", "ship-service-level",
-    "sales-channel",
-)  # fmt: skip
-CONVERGED = (*PENDING, "order-status", "fulfillment-channel")
+PENDING = ("order-id", "order-item-id", "purchase-date", "sku", "product-name", "quantity-purchased", "payment-type")
 _FULFILLABLE_AFTER = 1_800  # seconds until a new order may be shipped
 _PAID_AFTER = 14_400  # seconds until its payment is certain
+_PAYMENTS = ("ConvenienceStore", "COD", "Other")
 _LOOK_BACK = timedelta(days=38)
 _LONGEST = 60  # days
 _PROMISED = 2 * 86_400  # an order should be shipped within this time
@@ -75,17 +72,14 @@ def order_report(request: Request) -> Document:
 
 
 def pending(request: Request) -> Document:
-    """Orders whose payment is not certain yet."""
-    header = CONVERGED if "CONVERGED" in request.report_type else PENDING
+    """Orders whose payment is not certain yet, in either of two names of the same report; Japan only."""
+    marketplaces_in(request, {"JP"})
     now = request.now.timestamp()
     rows: list[Cells] = []
     for order in _orders(request, now - _PAID_AFTER, now + 1):
-        for line in order.lines:
-            cells = _bought(request, order, line) | {
-                "sales-channel": order.marketplace.sales_channel, "order-status": "Pending", "fulfillment-channel": "Merchant",
-            }  # fmt: skip
-            rows.append(_only(cells, header))
-    return _file(request, header, rows, "No order is pending.", channel=False)
+        kind = _PAYMENTS[derive(request.business.seed, "payment", order.id) % len(_PAYMENTS)]
+        rows += [_only(_bought(request, order, line) | {"payment-type": kind}, PENDING) for line in order.lines]
+    return _file(request, PENDING, rows, "No order is pending.", channel=False)
 
 
 def _orders(request: Request, start: float, end: float) -> Iterator[Order]:

@@ -27,9 +27,8 @@ MERCHANT = (
     "Return delivery date", "Order Amount", "Order quantity", "SafeT Action reason", "SafeT claim id", "SafeT claim state",
     "SafeT claim creation time", "SafeT claim reimbursement amount", "Refunded Amount",
 )  # fmt: skip
-ATTRIBUTES = (
-    "Merchant SKU", "ASIN", "Item Name", "Prepaid label", "Restocking fee exempt", "Exemption reason", "Return window (days)",
-)  # fmt: skip
+# Amazon says what the report tells (who gets a prepaid label, what may be kept by the customer), not how the columns are called.
+ATTRIBUTES = ("Merchant SKU", "ASIN", "Item Name", "Prepaid Label Eligible", "Returnless Refund Eligible")
 _TRANSIT = 5 * 86_400  # a return is requested at most so long before it is refunded
 _LONGEST = 60  # days
 
@@ -84,8 +83,7 @@ def attributes(request: Request) -> Document:
     rows: list[Cells] = [
         {
             "Merchant SKU": p.sku, "ASIN": p.asin, "Item Name": title(p, m.language),
-            "Prepaid label": "Eligible" if p.index % 2 else "Exempt", "Restocking fee exempt": "N",
-            "Exemption reason": "" if p.index % 2 else "Heavy or bulky item", "Return window (days)": 30,
+            "Prepaid Label Eligible": "Y" if p.index % 2 else "N", "Returnless Refund Eligible": "Y" if p.price < 1_000 else "N",
         }
         for p in PRODUCTS
         if not p.fba

@@ -4,7 +4,6 @@ Both are of the same shipped and refunded lines; the second as XML is in familie
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from ....business.centres import home
 from ....business.marketplaces import Marketplace, utc
@@ -42,6 +41,7 @@ CALCULATIONS = (
 )  # fmt: skip
 _ITEM = ("vat-incl-amount", "vat-amount", "vat-excl-amount", "vat-rate")
 _PROMO = ("vat-incl-amount", "vat-excl-amount", "vat-amount", "vat-rate")
+# Source: developer-docs.amazon.com, "Invoice Data reports attributes".
 INVOICES = (
     "marketplace-id", "order-id", "order-item-id", "shipping-id", "transaction-id", "transaction-type", "invoice-number",
     "invoice-status", "invoice-status-description", "is-amazon-invoiced", "order-date", "shipment-date", "buyer-vat-number",
@@ -58,7 +58,7 @@ INVOICES = (
     "citation-fr", "citation-de", "citation-en", "export-outside-eu", "is-invoice-corrected", "original-vat-invoice-number",
     "invoice-correction-details",
 )  # fmt: skip
-_PENDING = timedelta(days=90)
+_PENDING = 90 * 86_400  # seconds since the order was placed
 _UNINVOICED = 86_400  # seconds for which a shipment waits for its invoice
 
 
@@ -73,22 +73,28 @@ def calculations(request: Request) -> Document:
 
 
 def invoices(request: Request) -> Document:
-    """Lines without an invoice (the default, of 90 days) or, with the option `all`, those of the window, at most 30 days."""
+    """Lines of orders placed in the last 90 days that have no invoice yet (the default) or, with the option `all`, every
+    line of orders placed in the window, at most 30 days. The seller's tool has made an invoice a day after the shipment."""
     stores = only_in(request, EUROPE)
     everything = request.option("all", ("true", "false"), "false") == "true"
-    start, end = window(request)
+    now = request.now.timestamp()
     if everything:
         longest(request, 30)
-    else:
-        end = request.now.timestamp()
-        start = end - min(_PENDING.total_seconds(), _UNINVOICED)
-    rows = [_invoiced(request, t) for m in stores for t in _taxed(request, m, start, end) if everything or t.total.net > 0]
+    placed_from, placed_to = window(request) if everything else (now - _PENDING, now)
+    shipped_from = placed_from if everything else now - _UNINVOICED
+    rows = [
+        _invoiced(request, t)
+        for m in stores
+        for t in _taxed(request, m, shipped_from, now)
+        if placed_from <= t.order.purchased < placed_to
+    ]
     if not rows:
         raise NoData("There is nothing to invoice.")
     return named_file(INVOICES, rows, stores[0])
 
 
 def _taxed(request: Request, m: Marketplace, start: float, end: float) -> Iterator[Taxed]:
+    """Sales by their shipment, refunds by the refund: both reports call that date the shipment's."""
     for order in shipped_orders(request.business, request.account, m, start, end):
         yield from (sale(order, line) for line in order.lines)
     for back in returned(request.business, request.account, m, start, end):
@@ -113,7 +119,7 @@ def _calculated(request: Request, t: Taxed) -> Cells:
     cells: dict[str, str | int] = {
         "Marketplace ID": m.id, "Merchant ID": request.account.selling_partner_id, "Order Date": _day(order.purchased),
         "Transaction Type": "SHIPMENT" if t.total.net >= 0 else "REFUND", "Is Invoice Corrected": "false", "Order ID": order.id,
-        "Shipment Date": _day(order.shipped), "Shipment ID": parcel(request.business.seed, order, t.line).shipment_id,
+        "Shipment Date": _day(t.at), "Shipment ID": parcel(request.business.seed, order, t.line).shipment_id,
         "Transaction ID": f"T{t.line.item_code}{'' if t.total.net >= 0 else 'R'}", "ASIN": product.asin, "SKU": product.sku,
         "Quantity": t.units, "Tax Calculation Date": _day(t.at), "Tax Rate": number(m.vat, 4),
         "Product Tax Code": "A_GEN_STANDARD", "Currency": m.currency, "Tax Type": "VAT", "Tax Calculation Reason Code": "Taxable",
@@ -145,7 +151,7 @@ def _invoiced(request: Request, t: Taxed) -> Cells:
         "shipping-id": parcel(request.business.seed, order, line).shipment_id,
         "transaction-id": f"T{line.item_code}{'' if t.total.net >= 0 else 'R'}",
         "transaction-type": "SHIPMENT" if t.total.net >= 0 else "REFUND", "invoice-status": "Pending",
-        "is-amazon-invoiced": "false", "order-date": iso(order.purchased), "shipment-date": iso(order.shipped),
+        "is-amazon-invoiced": "false", "order-date": iso(order.purchased), "shipment-date": iso(t.at),
         "buyer-vat-number": who.vat_number, "asin": line.product.asin, "sku": line.product.sku,
         "product-name": title(line.product, m.language), "quantity-purchased": t.units, "currency": m.currency,
         "item-promotion-id": ",".join(i for i in line.promotion_ids if "Shipping" not in i),
