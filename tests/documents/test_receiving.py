@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from spapi_assets.ingest.documents import partitions
+from spapi_assets.ingest.documents import partitions, receive
 from spapi_assets.ingest.documents.errors import WrongDocument
 from spapi_assets.ingest.documents.load import load_document
-from spapi_assets.ingest.documents.receive import Receiver
+from spapi_assets.ingest.documents.receive import SMALL, Receiver
 from tests.documents.conftest import HEADER, make_context, order, rows
 
 
@@ -38,7 +38,7 @@ def own_threads() -> set[str]:
 
 
 def test_bytes_that_came_are_read_before_the_body_has_ended(tmp_path):
-    read, data = threading.Event(), b"first" * 10
+    read, data = threading.Event(), b"first" * SMALL
 
     def source() -> Iterator[bytes]:
         yield data
@@ -52,6 +52,15 @@ def test_bytes_that_came_are_read_before_the_body_has_ended(tmp_path):
         assert got + b"".join(chunks) == data + b"last"
         assert receiver.sha256() == hashlib.sha256(data + b"last").hexdigest()
         assert b"".join(receiver.chunks()) == (tmp_path / "body").read_bytes() == data + b"last"  # and once more
+
+
+def test_a_small_document_costs_no_thread(lake, monkeypatch):
+    started = []
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread.name))
+    data = body(500)
+    assert len(data) < SMALL
+    assert load_document(pieces(data), make_context(), lake).rows["sample"] == 500
+    assert not started
 
 
 def test_a_slow_body_of_many_buffers_is_loaded_whole(lake, monkeypatch):
@@ -70,6 +79,20 @@ def test_a_slow_body_of_many_buffers_is_loaded_whole(lake, monkeypatch):
     loaded = rows(lake)
     assert [r["_row"] for r in loaded] == list(range(1, 20_001))
     assert {r["_document_sha256"] for r in loaded} == {result.sha256}
+    assert not own_threads()
+
+
+@pytest.mark.parametrize("small", [0, 1 << 30])
+def test_a_small_body_that_breaks_off_says_so_and_leaves_nothing(lake, monkeypatch, small):
+    monkeypatch.setattr(receive, "SMALL", small)
+
+    def source() -> Iterator[bytes]:
+        yield body(100)[:-20]
+        raise BrokenOff("the connection closed early")
+
+    with pytest.raises(BrokenOff, match="closed early"):
+        load_document(source(), make_context(), lake)
+    assert list(lake.list()) == []
     assert not own_threads()
 
 

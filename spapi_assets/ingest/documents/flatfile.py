@@ -26,7 +26,6 @@ from spapi_assets.ingest.documents.quarantine import MASK, Rejected
 from spapi_assets.lake.parquet import arrow_type
 
 CODED = pa.dictionary(pa.int32(), pa.string())
-_WHOLE_NUMBER = "^-?[0-9]{1,18}$"
 
 
 class _NeedsCare(Exception):
@@ -35,7 +34,9 @@ class _NeedsCare(Exception):
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of one block: its rows (with their day, where rows decide it), and the lines that were rejected."""
+    """What became of one block: its rows (with their day, where rows decide it), and the lines that were rejected.
+
+    The table may lack columns of the dataset: those are null in all of its rows."""
 
     table: pa.Table
     rejected: list[Rejected]
@@ -217,15 +218,16 @@ class FlatReader:
         return text.getvalue()
 
     def _table(self, fields: Sequence[Field], arrays: Sequence[pa.Array | pa.ChunkedArray], numbers: Sequence[int]) -> pa.Table:
-        count = len(numbers)
-        row_array = pa.array(numbers, pa.int64()) if not isinstance(numbers, range) else _range(numbers)
-        names = [*(f.name for f in fields), *(c.name for c in self.plan.missing), "_row"]
-        columns = [
-            a.dictionary_encode() if f.name in self._repetitive and not pa.types.is_dictionary(a.type) else a
-            for f, a in zip(fields, arrays, strict=True)
-        ]
-        columns += [pa.nulls(count, arrow_type(c)) for c in self.plan.missing]
-        return pa.Table.from_arrays([*columns, row_array], names=names)
+        """Columns without any value are left out (the writer adds them), except the one that decides the day."""
+        day = self.days.dataset.date_column
+        names, columns = [], []
+        for f, values in zip(fields, arrays, strict=True):
+            if values.null_count < len(values) or f.name == day:
+                names.append(f.name)
+                coded = f.name not in self._repetitive or pa.types.is_dictionary(values.type)
+                columns.append(values if coded else values.dictionary_encode())
+        rows = _range(numbers) if isinstance(numbers, range) else pa.array(numbers, pa.int64())
+        return pa.Table.from_arrays([*columns, rows], names=[*names, "_row"])
 
     def _batch(self, table: pa.Table, rejected: list[Rejected], *, strict: bool) -> Batch:
         first = self.days.first(table) if self.days.by_document else None
@@ -236,10 +238,11 @@ class FlatReader:
 
 
 def _integers(texts: pa.DictionaryArray) -> pa.Array:
-    """Whole numbers; _NeedsCare for any other spelling. (pyarrow's own conversion would read 0x10 as sixteen.)"""
-    if not pc.all(pc.match_substring_regex(texts.dictionary, _WHOLE_NUMBER), min_count=0).as_py():
+    """Whole numbers; _NeedsCare (or ArrowInvalid) for any other spelling. pyarrow alone would read 0x10 as sixteen."""
+    distinct = texts.dictionary
+    if any(pc.any(pc.match_substring(distinct, x)).as_py() for x in "xX"):
         raise _NeedsCare
-    return texts.dictionary.cast(pa.int64()).take(texts.indices)
+    return distinct.cast(pa.int64()).take(texts.indices)
 
 
 def _range(numbers: range) -> pa.Array:

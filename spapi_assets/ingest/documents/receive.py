@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 _STEP = 1 << 20
+SMALL = 1 << 18  # a body that ends before is taken by the caller's thread
 
 
 class _Stopped(Exception):
@@ -27,7 +28,7 @@ class Received:
 
 
 class Receiver:
-    """A body on its way to local disk, in a thread of its own: it never waits for whoever reads what has come so far.
+    """A body on its way to local disk: from SMALL bytes on in a thread of its own, which never waits for whoever reads.
 
     An error of the download is raised to everyone who asks for more than has come. As a context, it ends the thread.
     """
@@ -39,8 +40,13 @@ class Receiver:
         self._error: BaseException | None = None
         self._stopped = False
         self._change = threading.Condition()
-        self._thread = threading.Thread(target=self._receive, args=(chunks,), name="document-receiver", daemon=True)
-        self._thread.start()
+        self._digest = hashlib.sha256()
+        self._thread: threading.Thread | None = None
+        self._file = local.open("wb", buffering=0)
+        source = iter(chunks)
+        if not self._take(source, SMALL):
+            self._thread = threading.Thread(target=self._take, args=(source, None), name="document-receiver", daemon=True)
+            self._thread.start()
 
     def __enter__(self) -> Self:
         return self
@@ -48,27 +54,31 @@ class Receiver:
     def __exit__(self, *error: object) -> None:
         self.stop()
 
-    def _receive(self, chunks: Iterable[bytes]) -> None:
-        digest = hashlib.sha256()
+    def _take(self, chunks: Iterator[bytes], limit: int | None) -> bool:
+        """Takes chunks until `limit` bytes have come; True when no more will come, be it by the end or by an error."""
         try:
-            with self._local.open("wb", buffering=0) as file:
-                for chunk in chunks:
-                    self._check()
-                    digest.update(chunk)
-                    view = memoryview(chunk)
-                    while view:
-                        view = view[file.write(view) :]
-                    with self._change:
-                        self._size += len(chunk)
-                        self._change.notify_all()
-            whole = Received(self._local, digest.hexdigest(), self._size)
+            for chunk in chunks:
+                self._check()
+                self._digest.update(chunk)
+                view = memoryview(chunk)
+                while view:
+                    view = view[self._file.write(view) :]
+                with self._change:
+                    self._size += len(chunk)
+                    self._change.notify_all()
+                if limit is not None and self._size >= limit:
+                    return False
+            self._file.close()
+            whole = Received(self._local, self._digest.hexdigest(), self._size)
             with self._change:
                 self._whole = whole
                 self._change.notify_all()
         except BaseException as error:  # raised to those who wait for bytes or for the end
+            self._file.close()
             with self._change:
                 self._error = error
                 self._change.notify_all()
+        return True
 
     def _check(self) -> None:
         if self._stopped:
@@ -117,4 +127,5 @@ class Receiver:
     def stop(self) -> None:
         """Takes no more bytes; whoever waits for them is told. Returns when the source is not used any more."""
         self._stopped = True
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()

@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, PartitionLoad
-from spapi_assets.ingest.documents.days import DAY, Days
+from spapi_assets.ingest.documents.days import Days
 from spapi_assets.ingest.documents.errors import RowsLost, UnreadableDocument
 from spapi_assets.ingest.documents.flatfile import Batch
 from spapi_assets.ingest.documents.partitions import PartitionWriter
 from spapi_assets.ingest.documents.quarantine import Quarantine
 from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition, partition_object, quarantine_object
-from spapi_assets.lake.parquet import parquet_schema
+from spapi_assets.lake.parquet import LINEAGE, parquet_schema
 from spapi_assets.lake.store import Lake, Stage
 
 PREVIEW_ROWS = 10
@@ -54,9 +54,10 @@ class Sink:
         self._quarantine.add(batch.rejected)
         self._document_day = self._document_day or batch.first_day
         if len(self._preview) < PREVIEW_ROWS:
-            personal = {DAY, *(c.name for c in self.dataset.columns if c.pii)}
+            hidden = {*(f.name for f in LINEAGE if f.name != "_row"), *(c.name for c in self.dataset.columns if c.pii)}
+            names = [name for name in self._writer.schema.names if name not in hidden]
             for row in batch.table.slice(0, PREVIEW_ROWS - len(self._preview)).to_pylist():
-                self._preview.append({k: _plain(v) for k, v in row.items() if k not in personal})
+                self._preview.append({name: _plain(row.get(name)) for name in names})
         self._writer.add(self._with_options(batch.table))
 
     def _with_options(self, table: pa.Table) -> pa.Table:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 from spapi_assets.datasets.model import Dataset
@@ -110,10 +111,17 @@ def _batches(
             yield rest
         yield from blocks
 
+    data = lines.data_blocks(remaining())
+    first, second = next(data, None), next(data, None)
+    if first is None:
+        return
+    if second is None:  # no threads for a document of one block
+        yield reader.read(first, charset.of(first.data))
+        return
     waiting: deque[Future[Batch]] = deque()
     with ThreadPoolExecutor(THREADS, thread_name_prefix="tsv-reader") as pool:
         try:
-            for block in lines.data_blocks(remaining()):
+            for block in chain((first, second), data):
                 waiting.append(pool.submit(reader.read, block, charset.of(block.data)))
                 if len(waiting) > THREADS + 1:
                     yield waiting.popleft().result()
