@@ -78,15 +78,15 @@ class FastReader:
         arrays = dict(_flat(values, ""))
         columns: dict[str, pa.Array] = {}
         for wire in self._wires:
-            array = _convert(arrays[wire.path], wire)
+            converted = _convert(arrays[wire.path], wire)
             if wire.name is not None:
-                columns[wire.name] = array
+                columns[wire.name] = converted
         count = len(values)
         reader = self.reader
         for name, value in self._constants.items():
             columns[name] = pa.repeat(pa.scalar(value, arrow_type(reader.dataset.column(name))), count)
         for column in reader.shape.required:
-            if column.name in columns and columns[column.name].null_count:
+            if columns[column.name].null_count:
                 raise Refused
         present = [f for f in reader.schema if f.name != "_row"]
         table = pa.Table.from_arrays([columns.get(f.name, pa.nulls(count, f.type)) for f in present], schema=pa.schema(present))
@@ -149,7 +149,7 @@ def plan(reader: JsonReader, kinds: Mapping[str, set[str]]) -> FastReader | None
             wire_type = _type(column, path, kinds.get(path, set()), quoted)
             if wire_type is None:
                 return None
-            wires[path] = _Wire(path, wire_type, column, column.name if column.name not in reader.dropped else None)
+            wires[path] = _Wire(path, wire_type, column, column.name)
     excluded = [p for p in kinds if p not in wires and p not in reader.inner and shape.is_claimed(p)]
     for path in (*reader.unknown_names, *excluded):
         unknown_type = _unknown_type(path, kinds.get(path, set()), quoted)
