@@ -134,6 +134,8 @@ def _judge(walker: Walker, context: DocumentContext, findings: Findings, warning
                 " and replay.",
             )
         warnings.append("The document is empty: it has none of the elements that hold rows.")
+    for path, count in walker.barren.items():
+        warnings.append(f"{count} elements {path} have no rows below them: what they say is only in the archive.")
     if walker.new:
         for name, leaves in walker.new.items():
             findings.unknown[name] = (*findings.unknown.get(name, ()), *sorted(leaves))

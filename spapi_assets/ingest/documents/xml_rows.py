@@ -30,6 +30,7 @@ class _Frame:
 
     path: Path
     in_row: bool
+    rows_before: int
     leaves: dict[str, list[str]] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
     held: list[Callable[[], None]] = field(default_factory=list)
@@ -57,6 +58,9 @@ class Walker:
         self.found: set[Path] = set()
         self.new: dict[str, set[str]] = {}
         """Unknown leaves by dataset; those of elements above its rows begin with ../"""
+        self.barren: dict[str, int] = {}
+        """How many elements hold values for rows but no row, by path."""
+        self._count = 0
         self.lost: dict[str, str] = {}
         """Leaves above all rows that nothing claims, with the first text of each."""
 
@@ -102,7 +106,7 @@ class Walker:
         return self
 
     def _open(self, path: Path) -> _Frame:
-        frame = _Frame(path, self._shape.in_row(path))
+        frame = _Frame(path, self._shape.in_row(path), self._count)
         self.found.add(path)
         self._frames.append(frame)
         return frame
@@ -130,6 +134,9 @@ class Walker:
                 raise Unsettled
         for finish in frame.held:
             finish()
+        if not frame.in_row and frame.leaves and frame.rows_before == self._count:
+            path = ".".join(frame.path)
+            self.barren[path] = self.barren.get(path, 0) + 1
         self._frames.pop()
         if self._frames:
             self._pass_up(frame, self._frames[-1])
@@ -146,6 +153,7 @@ class Walker:
     def _row(self, dataset: XmlDataset, frame: _Frame) -> None:
         name = dataset.dataset.name
         self.rows[name] += 1
+        self._count += 1
         number, frames = self.rows[name], self._frames[:]
 
         def finish() -> None:
