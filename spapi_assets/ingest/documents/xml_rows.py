@@ -28,22 +28,46 @@ class Unsettled(Exception):
 class _Frame:
     """An open element on the way to rows, or a row itself, with the leaves met below it so far."""
 
-    path: Path
-    in_row: bool
+    state: _State
     rows_before: int
     leaves: dict[str, list[str]] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
     held: list[Callable[[], None]] = field(default_factory=list)
 
 
-@dataclass
-class _Node:
-    """An open element: its name, its own frame if it has one, and its path below the nearest frame if not."""
+class _State:
+    """What the registry says of elements of one name at one place: looked up once, for documents repeat the same few places."""
 
-    frame: _Frame | None
-    leaf: str
-    text: list[str] = field(default_factory=list)
-    has_children: bool = False
+    __slots__ = ("in_row", "is_frame", "is_row", "leaf", "leaves", "path", "shape", "steps")
+
+    def __init__(self, shape: XmlShape, path: Path, leaf: str) -> None:
+        self.shape, self.path, self.leaf = shape, path, leaf
+        self.is_frame = not leaf
+        self.is_row = self.is_frame and path in shape.rows
+        self.in_row = shape.in_row(path)
+        self.steps: dict[str, _State] = {}
+        self.leaves: dict[str, bool | None] = {}
+
+    def step(self, tag: str) -> _State:
+        """The place of a child element. `path` and `leaf` tell the nearest frame and the way from it."""
+        found = self.steps.get(tag)
+        if found is None:
+            name = _local(tag)
+            path = (*self.path, name)
+            if self.is_frame and path in self.shape.frames:
+                found = _State(self.shape, path, "")
+            else:
+                found = _State(self.shape, self.path, f"{self.leaf}.{name}" if self.leaf else name)
+            self.steps[tag] = found
+        return found
+
+    def keeps(self, leaf: str) -> bool | None:
+        """True for a leaf that rows need, False for one that nobody asks for, None for one that nobody knows."""
+        if leaf not in self.leaves:
+            whole = ".".join((*self.path, leaf))
+            known = self.in_row or whole in self.shape.claims
+            self.leaves[leaf] = True if known else False if self.shape.is_settled(whole) else None
+        return self.leaves[leaf]
 
 
 class Walker:
@@ -51,47 +75,46 @@ class Walker:
 
     def __init__(self, shape: XmlShape, hand_on: Callable[[Row], None], *, hold: bool) -> None:
         self._shape, self._hand_on, self._hold = shape, hand_on, hold
-        self._nodes: list[_Node] = []
+        self._states: list[_State] = []
+        self._texts: list[list[str]] = []
+        self._has_children: list[bool] = []
         self._frames: list[_Frame] = []
         self.root: str | None = None
         self.rows: dict[str, int] = {d.dataset.name: 0 for d in shape.datasets}
-        self.found: set[Path] = set()
         self.new: dict[str, set[str]] = {}
         """Unknown leaves by dataset; those of elements above its rows begin with ../"""
+        self.lost: dict[str, str] = {}
+        """Leaves above all rows that nothing claims, with the first text of each."""
         self.barren: dict[str, int] = {}
         """How many elements hold values for rows but no row, by path."""
         self._count = 0
-        self.lost: dict[str, str] = {}
-        """Leaves above all rows that nothing claims, with the first text of each."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = _local(tag)
-        if not self._nodes:
-            self.root = name
-            node = _Node(self._open(()), "")
+        if self._states:
+            self._has_children[-1] = True
+            state = self._states[-1].step(tag)
         else:
-            above = self._nodes[-1]
-            above.has_children = True
-            path = (*above.frame.path, name) if above.frame else None
-            if path in self._shape.frames and path is not None:
-                node = _Node(self._open(path), "")
-            else:
-                node = _Node(None, name if above.frame else f"{above.leaf}.{name}")
-        self._nodes.append(node)
+            self.root = _local(tag)
+            state = _State(self._shape, (), "")
+        self._states.append(state)
+        self._texts.append([])
+        self._has_children.append(False)
+        if state.is_frame:
+            self._frames.append(_Frame(state, self._count))
         for key, value in attributes.items():
             if not key.startswith(_SCHEMA_INSTANCE):
-                self._add(f"{node.leaf}.@{_local(key)}" if node.leaf else f"@{_local(key)}", value)
+                self._add(f"{state.leaf}.@{_local(key)}" if state.leaf else f"@{_local(key)}", value)
 
     def data(self, text: str) -> None:
-        self._nodes[-1].text.append(text)
+        self._texts[-1].append(text)
 
     def end(self, tag: str) -> None:
-        node = self._nodes.pop()
-        text = "".join(node.text)
-        if text.strip() or (node.frame is None and not node.has_children):
-            self._add(node.leaf or ".", text)
-        if node.frame is not None:
-            self._close(node.frame)
+        state, parts, parent = self._states.pop(), self._texts.pop(), self._has_children.pop()
+        text = parts[0] if len(parts) == 1 else "".join(parts)
+        if text.strip() or not (parent or state.is_frame):
+            self._add(state.leaf or ".", text)
+        if state.is_frame:
+            self._close(self._frames[-1])
 
     def doctype(self, name: str | None, public: str | None, system: str | None) -> None:
         raise DocumentType(name or "")
@@ -105,49 +128,48 @@ class Walker:
     def close(self) -> Walker:
         return self
 
-    def _open(self, path: Path) -> _Frame:
-        frame = _Frame(path, self._shape.in_row(path), self._count)
-        self.found.add(path)
-        self._frames.append(frame)
-        return frame
-
     def _add(self, leaf: str, text: str) -> None:
         frame = self._frames[-1]
-        whole = ".".join((*frame.path, leaf))
-        if frame.in_row or whole in self._shape.claims:
-            frame.leaves.setdefault(leaf, []).append(text)
-        elif text.strip() and not self._shape.is_settled(whole):
-            self._unclaimed(frame, leaf, whole, text)
+        keeps = frame.state.keeps(leaf)
+        if keeps:
+            if leaf in frame.leaves:
+                frame.leaves[leaf].append(text)
+            else:
+                frame.leaves[leaf] = [text]
+        elif keeps is None and text.strip():
+            self._unclaimed(frame.state.path, leaf, text)
 
-    def _unclaimed(self, frame: _Frame, leaf: str, whole: str, text: str) -> None:
+    def _unclaimed(self, path: Path, leaf: str, text: str) -> None:
         if len(self.lost) < _SHOWN:
-            self.lost.setdefault(whole, text.strip()[:200])
-        if frame.path and (dataset := self._shape.below(frame.path)):
-            up = UP * (len(dataset.section) - len(frame.path))
+            self.lost.setdefault(".".join((*path, leaf)), text.strip()[:200])
+        if path and (dataset := self._shape.below(path)):
+            up = UP * (len(dataset.section) - len(path))
             self.new.setdefault(dataset.dataset.name, set()).add(up + leaf)
 
     def _close(self, frame: _Frame) -> None:
-        for dataset in self._shape.rows.get(frame.path, ()):
-            self._row(dataset, frame)
+        path = frame.state.path
+        if frame.state.is_row:
+            for dataset in self._shape.rows[path]:
+                self._row(dataset, frame)
         for leaf, count in frame.used.items():
             if len(frame.leaves.get(leaf, ())) != count:
                 raise Unsettled
         for finish in frame.held:
             finish()
-        if not frame.in_row and frame.leaves and frame.rows_before == self._count:
-            path = ".".join(frame.path)
-            self.barren[path] = self.barren.get(path, 0) + 1
+        if not frame.state.in_row and frame.leaves and frame.rows_before == self._count:
+            self.barren[".".join(path)] = self.barren.get(".".join(path), 0) + 1
         self._frames.pop()
-        if self._frames:
+        if self._frames and frame.leaves:
             self._pass_up(frame, self._frames[-1])
 
     def _pass_up(self, frame: _Frame, above: _Frame) -> None:
         """An element that is no row is part of the row around it; and rows elsewhere may refer to leaves of this one."""
-        is_row = frame.path in self._shape.rows
+        path, is_part = frame.state.path, above.state.in_row and not frame.state.is_row
+        if not is_part and not self._shape.claims:
+            return
         for leaf, texts in frame.leaves.items():
-            whole = ".".join((*frame.path, leaf))
-            if (above.in_row and not is_row) or self._shape.claims.get(whole, len(frame.path)) < len(frame.path):
-                name = frame.path[-1] if leaf == "." else f"{frame.path[-1]}.{leaf}"
+            if is_part or self._shape.claims.get(".".join((*path, leaf)), len(path)) < len(path):
+                name = path[-1] if leaf == "." else f"{path[-1]}.{leaf}"
                 above.leaves.setdefault(name, []).extend(texts)
 
     def _row(self, dataset: XmlDataset, frame: _Frame) -> None:
@@ -163,7 +185,7 @@ class Walker:
                 column = dataset.own.get(leaf)
                 if column is not None:
                     _put(cells, several, column, texts)
-                elif any(map(str.strip, texts)) and not self._shape.is_settled(".".join((*frame.path, leaf))):
+                elif any(map(str.strip, texts)) and not self._shape.is_settled(".".join((*frame.state.path, leaf))):
                     self.new.setdefault(name, set()).add(leaf)
             for column, source in dataset.above:
                 if source.up < len(frames):
@@ -182,6 +204,10 @@ class Walker:
 
 def _put(cells: list[str | None], several: set[int], column: int, texts: list[str]) -> None:
     """One value as it is, blank ones as none; several as a JSON list."""
+    if len(texts) == 1:
+        if texts[0].strip():
+            cells[column] = texts[0]
+        return
     present = [text for text in texts if text.strip()]
     if len(present) > 1:
         several.add(column)
