@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import indent as mark_up
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest.documents.errors import TruncatedDocument, UnreadableDocument, WrongDocument
 from spapi_assets.ingest.documents.load import load_document
+from spapi_assets.lake.store import Lake
 from tests.documents.conftest import column, make_context, make_report, quarantine, rows
 
 ITEMS = [
@@ -222,3 +228,66 @@ def test_memory_does_not_grow_with_the_document(lake):
         tracemalloc.stop()
         assert result.rows["items"] == 3 * count
     assert peaks[1] < peaks[0] * 1.5
+
+
+LETTERS = st.text(
+    st.one_of(st.sampled_from("ab <>&\"'é商\u0085\u2028\n\t"), st.characters(blacklist_categories=("Cs", "Cc"))), max_size=6
+)
+
+
+@st.composite
+def orders(draw: Any) -> list[dict[str, Any]]:
+    """Orders with items with fees, as plain Python."""
+    fee = st.fixed_dictionaries({"@type": LETTERS, ".": st.decimals(-999, 999, places=2, allow_nan=False).map(str)})
+    item = st.fixed_dictionaries({"SKU": LETTERS, "Title": LETTERS, "Fees": st.lists(fee, max_size=3)})
+    return draw(
+        st.lists(st.fixed_dictionaries({"City": LETTERS, "late": st.booleans(), "items": st.lists(item, max_size=3)}), max_size=4)
+    )
+
+
+def written(found: list[dict[str, Any]], *, indent: bool) -> bytes:
+    root = Element("AmazonEnvelope")
+    for number, order in enumerate(found):
+        node = SubElement(SubElement(root, "Message"), "Order")
+        city: list[Element] = []
+        if not order["late"]:
+            city.append(SubElement(SubElement(node, "Ship"), "Address"))
+        for item in order["items"]:
+            line = SubElement(node, "Item")
+            SubElement(line, "SKU").text = item["SKU"]
+            fees = SubElement(line, "Fees")
+            for fee in item["Fees"]:
+                SubElement(fees, "Fee", type=fee["@type"]).text = fee["."]
+            SubElement(line, "Title").text = item["Title"]
+        if order["late"]:
+            city.append(SubElement(SubElement(node, "Ship"), "Address"))
+        SubElement(city[0], "City").text = order["City"]
+        SubElement(node, "OrderID").text = f"O-{number}"
+        SubElement(node, "Updated").text = "2026-11-01T00:00:00Z"
+    if indent:
+        mark_up(root)
+    return tostring(root, encoding="utf-8")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(orders(), st.booleans(), st.integers(1, 50))
+def test_whatever_stands_where_comes_back_as_it_went_in(found, indent, size):
+    body = written(found, indent=indent)
+    with tempfile.TemporaryDirectory() as folder:
+        lake = Lake(folder)
+        load_document([body[i : i + size] for i in range(0, len(body), size)], make_context(REPORT), lake)
+        items, fees = rows(lake, "items"), rows(lake, "fees")
+        assert not quarantine(lake, "items")
+
+    def text(value: str) -> str | None:
+        return value if value.strip() else None
+
+    assert [(r["order_id"], r["city"], r["sku"], r["title"]) for r in items] == [
+        (f"O-{n}", text(o["City"]), text(i["SKU"]), text(i["Title"])) for n, o in enumerate(found) for i in o["items"]
+    ]
+    assert [(r["order_id"], r["item_sku"], r["kind"], r["amount"]) for r in fees] == [
+        (f"O-{n}", text(i["SKU"]), text(f["@type"]), Decimal(f["."]))
+        for n, o in enumerate(found)
+        for i in o["items"]
+        for f in i["Fees"]
+    ]
