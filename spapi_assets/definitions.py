@@ -6,6 +6,7 @@ from __future__ import annotations
 import dagster as dg
 
 from spapi_assets.assets.completeness import completeness_checks
+from spapi_assets.assets.plan import plan_asset
 from spapi_assets.assets.platform import platform_assets
 from spapi_assets.assets.raw import raw_assets
 from spapi_assets.assets.requests import request_asset
@@ -33,6 +34,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             *(request_asset(report, settings) for report in requestable),
             *(raw_assets(report, settings) for report in reports),
             platform_assets(registry, settings),
+            plan_asset(registry, settings),
             warehouse_assets(settings),
             *review_asset(settings),
         ],

@@ -172,16 +172,18 @@ def sweep_sensor() -> dg.SensorDefinition:
         description="Asks for planned reports as the quota allows, polls open ones, finds reports made by others.",
     )
     def report_sweep(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
+        from spapi_assets.ingest.progress import in_a_sentence, progress
         from spapi_assets.ingest.sweep import sweep
 
-        result = sweep(platform.context(), TICK_SECONDS)
+        ctx = platform.context()
+        result = sweep(ctx, TICK_SECONDS)
         for sentence in result.problems:
             context.log.warning(sentence)
         # The ledger holds the result; report_notifications starts the loads, so that no report is loaded by two runs.
         return dg.SkipReason(
             f"Asked for {len(result.created)} reports, planned {len(result.planned)} again, polled {result.polled}, "
             f"adopted {len(result.adopted)}; "
-            f"{len(result.ready)} are ready to load."
+            f"{len(result.ready)} are ready to load. {in_a_sentence(progress(ctx))}".rstrip()
         )
 
     return report_sweep

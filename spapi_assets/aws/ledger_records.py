@@ -117,6 +117,11 @@ class ReportRecord:
         return not self.status.finished
 
     @property
+    def pending(self) -> bool:
+        """Something will still come of it by itself: an outcome, a load, a verdict."""
+        return self.open or self.ready or self.unjudged
+
+    @property
     def ready(self) -> bool:
         """Can be loaded: a document, or a confirmed empty window that still lacks its schema-only files."""
         if self.loaded_at is not None:

@@ -1,9 +1,8 @@
 """`spapi plan` and `spapi coverage`: what a back-fill would cost before it is started, and what is known about every day.
-Both only read; the arithmetic is `ingest/forecast.py`, the truth `ingest/coverage.py`, the tables `cli/tables.py`."""
+Both only read; the costs are `ingest/costs.py`, the truth `ingest/coverage.py`, the tables `cli/tables.py`."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -25,13 +24,8 @@ from spapi_assets.cli.common import (
 from spapi_assets.settings import Account, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
-    from spapi_assets.aws.ledger_records import ReportRecord
     from spapi_assets.datasets.model import Report
     from spapi_assets.ingest.context import IngestContext
-    from spapi_assets.ingest.forecast import AccountCost, ReportCost
-    from spapi_assets.ingest.planning import Facts
-    from spapi_assets.lake.layout import Partition
-    from spapi_assets.spapi.throttle import BucketState
 
 
 @click.command()
@@ -47,6 +41,7 @@ def plan(
     """What a back-fill would cost: requests, calls, hours at the quota. Asks Amazon nothing and writes nothing."""
     from spapi_assets.cli.tables import plan_tables
     from spapi_assets.ingest.context import build_context
+    from spapi_assets.ingest.costs import forecast
 
     settings = load_settings()
     context = build_context(settings)
@@ -54,7 +49,7 @@ def plan(
     reports = chosen_reports(context.registry, report_names)
     accounts = chosen_accounts(settings, account_names)
     _refuse_empty(reports, accounts, report_names, account_names)
-    costs, totals, notes = forecast(context, reports, accounts, days)
+    costs, totals, notes = forecast(context, reports, accounts, days[0], days[-1])
     now = context.now()
     if as_json:
         print_json(
@@ -63,14 +58,14 @@ def plan(
                 "to": days[-1],
                 "notes": notes,
                 "reports": [
-                    asdict(c) | {"create_calls": c.create_calls, "document_calls": c.document_calls, "one_a_day": c.one_a_day}
+                    asdict(c) | {"create_calls": c.create_calls, "document_calls": c.document_calls}
                     for c in costs
                 ],
                 "accounts": [
                     {
                         "account": t.account,
                         "requests": t.requests,
-                        "one_a_day": t.asked_days,
+                        "one_a_day": t.one_a_day,
                         "hours": round(t.hours, 3),
                         "finished": t.finished(now).isoformat(timespec="seconds"),
                         "limit": t.limit,
@@ -88,90 +83,6 @@ def plan(
         out.print(renderable)
     for note in notes:
         out.print(note, style="yellow")
-
-
-def forecast(
-    ctx: IngestContext, reports: Sequence[Report], accounts: Sequence[Account], days: Sequence[date]
-) -> tuple[list[ReportCost], list[AccountCost], list[str]]:
-    """Costs per report and account key, totals per account, and sentences about what could not be taken into account."""
-    from spapi_assets.ingest.forecast import account_cost, report_costs
-    from spapi_assets.ingest.identifiers import fan
-    from spapi_assets.ingest.planning import plan_requests
-    from spapi_assets.ingest.windows import partition_days
-    from spapi_assets.lake.layout import Partition
-
-    notes: list[str] = []
-    ledger = _has_table(ctx, ctx.settings.ledger_table, "ledger", notes)
-    quota = _has_table(ctx, ctx.settings.quota_table, "quota", notes)
-    costs: list[ReportCost] = []
-    for report in reports:
-        wanted = partition_days(report, days[0], days[-1])
-        for key in ctx.settings.partition_keys(report) if wanted else ():
-            if not any(a.name == key.partition(".")[0] for a in accounts):
-                continue
-            partitions = [Partition.of(key, day) for day in wanted]
-            fans = {key: fan(ctx, report, key)} if ledger else None
-            records, facts = _known(ctx, report, partitions) if ledger else ([], {})
-            found = plan_requests(report, partitions, records, facts, ctx.now(), fans=fans)
-            costs += report_costs(report, found)
-    by_account = defaultdict(list)
-    for cost in costs:
-        by_account[cost.account].append(cost)
-    totals = []
-    for account in accounts:
-        if account.name in by_account:
-            create, documents = _levels(ctx, account, notes) if quota else (None, None)
-            totals.append(
-                account_cost(
-                    account.name,
-                    by_account[account.name],
-                    reserve=ctx.settings.request_reserve,
-                    now=ctx.now(),
-                    create=create,
-                    documents=documents,
-                )
-            )
-    return costs, totals, notes
-
-
-def _known(ctx: IngestContext, report: Report, partitions: Sequence[Partition]) -> tuple[list[ReportRecord], Facts]:
-    from spapi_assets.ingest.requesting import read_facts
-
-    key, first, last = partitions[0].account_key, partitions[0].day, partitions[-1].day
-    return ctx.ledger.records(report.name, key, first, last), read_facts(ctx, report, key, partitions)
-
-
-def _has_table(ctx: IngestContext, name: str, what: str, notes: list[str]) -> bool:
-    """Whether a DynamoDB table can be read. A plan needs none: it then says what it could not know."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from spapi_assets.aws.clients import AwsError
-
-    assert ctx.clients is not None
-    try:
-        ctx.clients.dynamodb.describe_table(TableName=name)
-    except (ClientError, BotoCoreError, AwsError) as error:
-        means = (
-            "every day counts as unknown, also those already loaded" if what == "ledger" else "Amazon's published rates are used"
-        )
-        code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else type(error).__name__
-        notes.append(f"The {what} table {name} cannot be read ({code}): {means}.")
-        return False
-    return True
-
-
-def _levels(ctx: IngestContext, account: Account, notes: list[str]) -> tuple[BucketState | None, BucketState | None]:
-    """createReport's and getReportDocument's buckets as they are now: learned rate and tokens spent."""
-    from spapi_assets.aws.clients import AwsError
-    from spapi_assets.ingest.context import bucket_state
-    from spapi_assets.spapi.errors import ConfigurationError
-    from spapi_assets.spapi.operations import CREATE_REPORT, GET_REPORT_DOCUMENT
-
-    try:
-        return bucket_state(ctx, account.name, CREATE_REPORT), bucket_state(ctx, account.name, GET_REPORT_DOCUMENT)
-    except (ConfigurationError, AwsError):
-        notes.append(f"Account {account.name} has no readable credentials: Amazon's published rates and a full burst are used.")
-        return None, None
 
 
 @click.command()

@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 
 from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.planning import RequestPlan
-from spapi_assets.ingest.truth import TruthState
+from spapi_assets.ingest.states import TruthState
+from spapi_assets.ingest.windows import partition_days
 from spapi_assets.spapi.operations import CREATE_REPORT, GET_REPORT_DOCUMENT
 from spapi_assets.spapi.throttle import ARRIVAL_JITTER, BucketState, RatePlan, spacing
 
@@ -36,6 +37,8 @@ class ReportCost:
     asked_days: int  # days the requests below cover
     requests: int
     seconds_between: float = 0.0  # the report type's own cool-down
+    report_type: str = ""
+    one_a_day: int = 0  # requests that one request per day, or period, would need
     note: str = ""
 
     @property
@@ -47,10 +50,19 @@ class ReportCost:
         """One getReportDocument per report; a retry after a broken download costs one more."""
         return self.requests
 
-    @property
-    def one_a_day(self) -> int:
-        """Requests that one request per day would need."""
-        return self.asked_days
+
+@dataclass(frozen=True)
+class TypeLimit:
+    """Amazon's limit a day of one report type for a selling partner, as the plan may use it."""
+
+    limit: int
+    usable: int  # without what fresh days need
+    free: int  # of those, not yet used in the last 24 h
+    learned: bool = False
+
+    def seconds(self, requests: int) -> float:
+        """Seconds until the last of so many requests may be made."""
+        return max(0, requests - self.free) / self.usable * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,7 @@ class AccountCost:
     account: str
     requests: int
     asked_days: int
+    one_a_day: int
     seconds: float
     limit: str  # what sets the pace
     create: Bucket = field(repr=False)
@@ -120,6 +133,7 @@ def report_costs(report: Report, plan: RequestPlan) -> list[ReportCost]:
     """The plan of one report as a cost per account key."""
     wanted: dict[str, Counter[TruthState]] = {}
     asked: dict[str, set[date]] = {}
+    single: Counter[str] = Counter()
     for partition, truth in plan.truths.items():
         states = wanted.setdefault(partition.account_key, Counter())
         if partition not in plan.skipped:
@@ -127,6 +141,8 @@ def report_costs(report: Report, plan: RequestPlan) -> list[ReportCost]:
         else:
             states[truth.state] += 1
     requests = Counter(record.account_key for record in plan.create)
+    for record in plan.create:
+        single[record.account_key] += len(partition_days(report, record.start, record.end))
     note = "cannot be requested: Amazon makes it and the sweep finds it" if report.window.kind is WindowKind.HARVEST else ""
     if report.window.kind is WindowKind.SNAPSHOT:
         note = "a snapshot: only today can be had"
@@ -147,6 +163,8 @@ def report_costs(report: Report, plan: RequestPlan) -> list[ReportCost]:
                 asked_days=days,
                 requests=requests[key],
                 seconds_between=report.window.cool_down_minutes * 60.0,
+                report_type=report.report_type,
+                one_a_day=single[key],
                 note=note,
             )
         )
@@ -165,9 +183,10 @@ def account_cost(
     now: datetime,
     create: BucketState | None = None,
     documents: BucketState | None = None,
+    limits: Mapping[str, TypeLimit] | None = None,
 ) -> AccountCost:
-    """Total of one account. The slowest of createReport, getReportDocument and a type's cool-down sets the pace: the three
-    overlap, because a document is fetched while later reports are created."""
+    """Total of one account. The slowest of createReport, getReportDocument, a type's cool-down and a type's limit a day
+    (`limits`, by report type) sets the pace: they overlap, because a document is fetched while later reports are created."""
     requests = sum(c.requests for c in costs)
     at = now.timestamp()
     creating = Bucket(CREATE_REPORT.plan, create)
@@ -178,11 +197,17 @@ def account_cost(
         (fetching.seconds(requests, at), "getReportDocument"),
         (cooling, "cool-down"),
     ]
+    by_type = Counter({c.report_type: 0 for c in costs})
+    for cost in costs:
+        by_type[cost.report_type] += cost.requests
+    for report_type, held in (limits or {}).items():
+        paces.append((held.seconds(by_type[report_type]), f"{held.limit} a day of {report_type}"))
     seconds, limit = max(paces, key=lambda pace: pace[0])
     return AccountCost(
         account=account,
         requests=requests,
         asked_days=sum(c.asked_days for c in costs),
+        one_a_day=sum(c.one_a_day for c in costs),
         seconds=seconds,
         limit=limit if seconds else "burst",
         create=creating,

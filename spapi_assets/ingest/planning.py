@@ -53,6 +53,7 @@ def plan_requests(
     for record in records:
         by_key[(record.account, record.marketplace)].append(record)
     wanted: dict[tuple[str, str | None, Unit], set[date]] = defaultdict(set)
+    bridges: dict[tuple[str, str | None, Unit], set[date]] = defaultdict(set)
     for partition in sorted(set(partitions)):
         known, held = by_key[(partition.account, partition.marketplace)], facts.get(partition, ())
         fan = (fans or {}).get(partition.account_key) or fan_of(report, partition.marketplace)
@@ -65,12 +66,14 @@ def plan_requests(
             if found.ask or (force and not rows and _may_force(report, partition, mine, found, now)):
                 wanted[partition.account, partition.marketplace, unit].add(partition.day)
                 asking = True
+            elif found.state is TruthState.PROVISIONAL and not any(r.covers(partition.day) and r.pending for r in mine):
+                bridges[partition.account, partition.marketplace, unit].add(partition.day)
             refused = refused or (force and bool(rows))
         if not asking:
             plan.skipped[partition] = _why_not(report, plan.truths[partition], held, refused)
     for (account, marketplace, unit), days in wanted.items():
         attempts = _attempts(by_key[(account, marketplace)])
-        for start, end in plan_windows(report, days):
+        for start, end in plan_windows(report, days, bridges[account, marketplace, unit]):
             plan.create.append(
                 ReportRecord(
                     account=account,

@@ -17,7 +17,7 @@ from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.planning import Facts, RequestPlan, plan_requests
 from spapi_assets.ingest.windows import option_window, reachable, snapshot_start, to_instants, today
 from spapi_assets.lake.layout import Partition
-from spapi_assets.settings import Account
+from spapi_assets.settings import Account, Settings
 from spapi_assets.spapi.errors import (
     AmazonFault,
     ConfigurationError,
@@ -167,7 +167,9 @@ def _create_within_quota(
             outcome.waiting.append(record)
             return
     while True:
-        left = ctx.allowance.take(allowance_key(account, report), report.window.daily_limit, reserve=_reserve(ctx, record))
+        limit = report.window.daily_limit
+        share = fresh_share(ctx.settings, account, report, limit) if limit and record.priority == "backfill" else 0.0
+        left = ctx.allowance.take(allowance_key(account, report), limit, reserve=share)
         if left > 0:
             why = f"Amazon makes {report.report_type} only so often in 24 h, and as many were asked for."
             ctx.ledger.defer(record, why, ctx.now() + timedelta(seconds=left))
@@ -275,3 +277,12 @@ def cool_down_key(account: Account, report: Report, marketplace: str | None) -> 
 def allowance_key(account: Account, report: Report) -> str:
     """Amazon's limits a day hold per selling partner and type; whether over all applications is disputed (docs/operations.md)."""
     return f"{account.selling_partner_id}#{account.region}#{report.report_type}"
+
+
+def fresh_share(settings: Settings, account: Account, report: Report, limit: int) -> float:
+    """The share of a type's limit a day that the account's fresh days need: a back-fill may use the rest.
+
+    Each marketplace's new day is asked for once, and again at every age at which Amazon may have restated it.
+    """
+    keys = sum(key.partition(".")[0] == account.name for key in settings.partition_keys(report))
+    return min(0.9, keys * (1 + len(report.window.restated_ages)) / limit)

@@ -3,7 +3,7 @@ Pure calendar arithmetic from a report's registry entry; whether a day should be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -105,22 +105,33 @@ def reachable(report: Report, day: date, now: datetime, marketplace: str | None 
     return day >= current - timedelta(days=report.window.lookback_days)
 
 
-def plan_windows(report: Report, days: Iterable[date]) -> list[tuple[date, date]]:
-    """The fewest legal windows that cover exactly the periods of these days: runs of consecutive days in chunks of `max_days`.
+def plan_windows(report: Report, days: Iterable[date], bridges: Collection[date] = ()) -> list[tuple[date, date]]:
+    """The fewest legal windows that cover the periods of these days: runs of consecutive days in chunks of `max_days`.
 
-    Days and windows are inclusive. A window never contains a day whose period was not asked for: Amazon sums or re-sends
-    whatever lies inside, and the quota is per request, not per day.
+    Days and windows are inclusive. A window contains no day that was not asked for, but for `bridges`: days Amazon still changes,
+    whose newer version is welcome and spares a request where they lie between two that are needed.
     """
     periods = sorted({period(report, day) for day in days})
+    welcome = {period(report, day) for day in bridges}
     windows: list[tuple[date, date]] = []
     for first, last in periods:
         if windows:
             start, end = windows[-1]
-            if first == end + DAY and (last - start).days < report.window.max_days:
+            if (last - start).days < report.window.max_days and _joined(report, end + DAY, first, welcome):
                 windows[-1] = (start, last)
                 continue
         windows.append((first, last))
     return windows
+
+
+def _joined(report: Report, after: date, first: date, welcome: Collection[tuple[date, date]]) -> bool:
+    """Whether every period from `after` up to `first` may be asked for along with its neighbours."""
+    while after < first:
+        between = period(report, after)
+        if between not in welcome:
+            return False
+        after = between[1] + DAY
+    return True
 
 
 def to_instants(report: Report, start: date, end: date, marketplace: str | None) -> tuple[datetime | None, datetime | None]:

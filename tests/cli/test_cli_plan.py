@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spapi_assets.aws.allowance import DailyAllowance
 from spapi_assets.aws.quota import DynamoThrottle
 from spapi_assets.ingest.forecast import Bucket
 from spapi_assets.settings import load_settings
@@ -43,6 +44,19 @@ def test_a_year_of_sales_and_traffic_is_a_request_per_day_and_marketplace(health
     assert [(c["account_key"], c["requests"]) for c in told["reports"]] == [("kestrel_eu.DE", 365), ("kestrel_eu.UK", 365)]
     (account,) = told["accounts"]
     assert account["requests"] == 730
+
+
+def test_a_types_limit_a_day_sets_the_pace_and_leaves_what_fresh_days_need(healthy: Deployment) -> None:
+    told = plan(healthy, "--report", "sales_and_traffic", "--account", EU, *YEAR)
+    (account,) = told["accounts"]
+    # 96 a day, of which two marketplaces' new day and its five renewals take 12: 84 are left for 730 requests.
+    assert account["limit"] == "96 a day of GET_SALES_AND_TRAFFIC_REPORT"
+    assert account["hours"] == pytest.approx((730 - 84) / 84 * 24, rel=1e-3)
+    for _ in range(50):
+        settings = load_settings()
+        DailyAllowance(healthy.clients, settings.quota_table).take("A3KESTREL0EU0#eu#GET_SALES_AND_TRAFFIC_REPORT", 96)
+    (later,) = plan(healthy, "--report", "sales_and_traffic", "--account", EU, *YEAR)["accounts"]
+    assert later["hours"] == pytest.approx((730 - 34) / 84 * 24, rel=1e-3)
 
 
 def test_without_any_table_everything_counts_as_unknown_and_the_published_rate_sets_the_hours(deployment: Deployment) -> None:

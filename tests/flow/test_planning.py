@@ -9,14 +9,17 @@ import pytest
 
 from spapi_assets.aws.ledger import PartitionFacts, ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.loader import load_registry
+from spapi_assets.ingest.fanout import fan_of, part_of
 from spapi_assets.ingest.planning import plan_requests
 from spapi_assets.ingest.truth import Truth, TruthState, truth
-from spapi_assets.ingest.windows import closes_at, final_at
+from spapi_assets.ingest.windows import closes_at, final_at, plan_windows
 from spapi_assets.lake.layout import Partition
 
 REPORTS = load_registry().reports
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()
+ONE = {"distributorView": ["MANUFACTURING"], "sellingProgram": ["RETAIL"]}
+OPTIONS = dict(fan_of(REPORTS["vendor_sales"], "US", limits=ONE).units[0].options)
 
 
 def day(n: int) -> date:
@@ -120,6 +123,27 @@ def test_a_provisional_day_is_renewed_at_growing_distances_and_once_more_when_it
             made = now
         now += timedelta(hours=24)
     assert asked_at == [2, 4, 8, 14]  # the first load saw the first age; daily repetition would have cost 13 reports
+
+
+def test_days_to_renew_share_a_request_across_days_that_amazon_still_changes() -> None:
+    """Ages 1, 2, 4, 8 ... are not neighbours: a request each would be six a day where one does."""
+    ages = list(range(5, 19))
+    held, records = {}, []
+    for n in ages:
+        made = closes_at(REPORTS["vendor_sales"], day(n), "US") + timedelta(hours=80 if n in (6, 9, 14) else 24 * n - 24)
+        record = request("vendor_sales", day(n), marketplace="US", status=ReportStatus.DONE, report_id=str(n), created_at=made,
+                         loaded_at=made, requested_at=made, options=OPTIONS)  # fmt: skip
+        records.append(record)
+        held[at(n, "US")] = [replace(facts(made, report_id=str(n)), part=part_of(REPORTS["vendor_sales"], OPTIONS))]
+    fans = {"kestrel.US": fan_of(REPORTS["vendor_sales"], "US", limits=ONE)}
+    made = plan("vendor_sales", [at(n, "US") for n in ages], records, held, fans=fans).create
+    assert [(r.start, r.end) for r in made] == [(day(14), day(6))]
+
+
+def test_a_window_never_reaches_over_a_final_day() -> None:
+    report = REPORTS["vendor_sales"]
+    assert plan_windows(report, [day(9), day(6)], bridges=[day(8)]) == [(day(9), day(9)), (day(6), day(6))]
+    assert plan_windows(report, [day(9), day(6)], bridges=[day(8), day(7)]) == [(day(9), day(6))]
 
 
 def test_the_next_request_of_a_window_has_the_next_number() -> None:

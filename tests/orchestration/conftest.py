@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 from deployment import TOKENS, Deployment
 
+from spapi_assets.assets.plan import plan_asset
 from spapi_assets.assets.raw import raw_assets
 from spapi_assets.assets.requests import request_asset
 from spapi_assets.datasets.loader import load_registry
@@ -36,12 +37,13 @@ def deployment(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyP
         credentials = LwaCredentials("amzn1.application-oa2-client.simulator", "simulator-secret", TOKENS[account.name])
         list(connect(context, account, credentials))
     registry = load_registry()
-    reports = list(registry.reports.values())
+    reports = [r for r in registry.reports.values() if settings.partition_keys(r)]
     jobs = load_jobs(registry, settings)
     definitions = dg.Definitions(
         assets=[
             *(request_asset(r, settings) for r in reports if r.window.kind != "harvest"),
             *(raw_assets(r, settings) for r in reports),
+            plan_asset(registry, settings),
         ],
         jobs=list(jobs.values()),
         sensors=[notification_sensor(registry, settings, jobs), sweep_sensor()],

@@ -76,7 +76,7 @@ def test_everything_from_staging_on_is_automated(graph) -> None:
     downstream = [k for k in graph.get_all_asset_keys() if k.path[0] not in ("raw", "request")]
     without = [k.to_user_string() for k in downstream if graph.get(k).automation_condition is None]
     assert downstream
-    assert without == []
+    assert without == ["platform/backfill_plan"]  # an answer to a person's question
 
 
 def test_every_asset_tells_what_it_is_and_whose(graph) -> None:
