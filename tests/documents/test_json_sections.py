@@ -96,6 +96,13 @@ def test_a_member_that_the_document_does_not_have_is_null(load_json, lake):
     assert cells(lake, "coupons", "coupon", "market")[0] == ("K1", None)
 
 
+@pytest.mark.parametrize("key", ["currency", "currencyCode"])
+def test_members_of_the_document_have_other_spellings_too(load_json, lake, key):
+    money = dataset("d", "rows", column("id", path="id"), column("currency", path="../currency", aliases=("../currencyCode",)))
+    load_json({key: "EUR", "rows": [{"id": str(i)} for i in range(300)]}, money)
+    assert set(cells(lake, "d", "currency")) == {("EUR",)}
+
+
 def test_a_bad_row_of_a_nested_array_leaves_its_neighbours_alone(load_json, lake):
     coupons = [{"id": "K1", "asins": [{"asin": "B01"}, {"asin": None}, "B02", {"asin": "B03"}]}, {"id": "K2", "asins": "none"}]
     result = load_json({"campaigns": [{"id": "C1", "coupons": coupons}]}, CAMPAIGNS, COUPONS, ASINS)

@@ -70,7 +70,14 @@ class FastReader:
             for key, values in quoted.items()
         ]
         self._waits = any(p.keys[0] not in reader.root for p in reader.shape.parents)
-        self._constants = {p.column.name: typed(p.of([reader.root]), p.column) for p in reader.shape.parents}
+        self._constants: dict[str, Any] = {}
+        for parent in reader.shape.parents:
+            value = typed(parent.of([reader.root]), parent.column)
+            before = self._constants.setdefault(parent.column.name, value)
+            if before is None:
+                self._constants[parent.column.name] = value
+            elif value is not None and value != before:
+                raise DoesNotFit("two spellings of one column, with two values")
 
     def read(self, text: bytes | memoryview) -> Piece:
         """Refused, or one of REFUSED, if not every value is certain."""
