@@ -253,3 +253,18 @@ def commas_where_the_registry_says_tabs() -> Golden:
     body = 'seller-sku,asin1,item-name,price,quantity,opened\r\n00123,B01,"Mug, ""blue""\r\nlarge",1.50,1,2026-11-01\r\n'
     cells = {1: {"seller_sku": "00123", "item_name": 'Mug, "blue"\r\nlarge'}}
     return Golden(body.encode(), cells, decisions={"dialect.delimiter": ","}, warning="not what the registry says")
+
+
+@golden
+def tabs_and_every_cell_in_quotes() -> Golden:
+    """As the inventory ledger has been seen."""
+    lines = ['"Date"\t"MSKU"\t"Starting Warehouse Balance"\t"Warehouse Transfer In/Out"', '"11/03/2026"\t"00123"\t"5"\t"-1"', ""]
+    cells = {1: {"ledger_date": "2026-11-03", "msku": "00123", "starting_warehouse_balance": 5, "warehouse_transfer_in_out": -1}}
+    return Golden("\r\n".join(lines).encode(), cells, decisions={"dialect.delimiter": "TAB"}, report=LEDGER)
+
+
+@golden
+def tabs_and_quotes_below_a_bare_header() -> Golden:
+    body = table('"a"\t"B01"\t"1/2"" pipe\tblue"\t"1.50"\t\t"2026-11-01"', '"b"\t"B02"\t"Mug"\t"2.50"\t"3"\t""')
+    cells = {1: {"item_name": '1/2" pipe\tblue', "quantity": None}, 2: {"price": "2.5000", "quantity": 3, "opened": None}}
+    return Golden(body.encode(), cells, decisions={"dialect.delimiter": "TAB"}, warning="stands in quotes")
