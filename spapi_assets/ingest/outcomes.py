@@ -15,6 +15,7 @@ from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.corroboration import asked_too_soon, decide, gather
 from spapi_assets.ingest.fanout import part_of
 from spapi_assets.ingest.reason_documents import read_reason
+from spapi_assets.ingest.requesting import allowance_key
 from spapi_assets.ingest.windows import closes_at
 
 UNKNOWN_TEXT = 2  # retries for a reason that no rule knows: the same answer three times will not change
@@ -82,6 +83,9 @@ def _fatal(
         if too_soon:
             return Verdict.THROTTLED, f"FATAL without a reason within the cool-down: {too_soon}", reason.uri
     verdict, sentence = reason.verdict, reason.sentence
+    if verdict is Verdict.THROTTLED and not report.window.cool_down_minutes:
+        # No cool-down explains it: Amazon has a limit a day of this type. Later requests keep to what it made until now.
+        ctx.allowance.refused(allowance_key(ctx.settings.account(record.account), report), certain=True)
     if reason.later is not None:
         old = ctx.now() > closes_at(report, record.end, record.marketplace) + LONG_AGO
         if old or failures > RETRIES[verdict].times:

@@ -16,6 +16,7 @@ from spapi_assets.ingest.requesting import ask
 from spapi_assets.ingest.sweep import sweep
 from spapi_assets.ingest.truth import TruthState
 from spapi_assets.ingest.windows import to_instants
+from spapi_assets.lake.layout import Partition
 from spapi_assets.spapi.errors import NotFound, ReauthorizationNeeded
 from tests.flow.amazon import Amazon, Clock
 from tests.flow.outcome_steps import DE, UK, at, end, held, request, state
@@ -238,3 +239,17 @@ def test_a_notification_of_a_strangers_report_changes_nothing(ctx: IngestContext
     settlement = ReportFinished("A3KESTREL0EU0", None, "5", "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2", "DONE", "d")
     amazon.faults["getReport"] = [NotFound("gone")]
     assert record_outcome(ctx, "kestrel_eu", settlement, "notification") is None
+
+
+def test_a_reason_that_says_too_often_teaches_the_types_limit_a_day(ctx: IngestContext, amazon: Amazon, clock: Clock) -> None:
+    report, last = ctx.registry.reports["sales_and_traffic"], clock.now.date() - timedelta(days=3)
+    days = [Partition("kestrel_eu", "DE", last - timedelta(days=n)) for n in range(4)]
+    made = ask(ctx, report, days, deadline=ctx.monotonic() + 60).created
+    amazon.finish(str(made[-1].report_id), "FATAL", b'{"errorDetails": "You exceeded your quota for the requested resource."}')
+    clock.forward(minutes=5)
+    sweep(ctx, 60)
+    assert ctx.ledger.get(made[-1].request_id).verdict is Verdict.THROTTLED
+    older = [Partition("kestrel_eu", "DE", last - timedelta(days=n)) for n in range(4, 9)]
+    later = ask(ctx, report, older, deadline=ctx.monotonic() + 60)
+    assert later.created == []  # three were made in the last day, and three is what Amazon makes
+    assert len(later.waiting) == 5
