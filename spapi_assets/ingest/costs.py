@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
+from spapi_assets.aws.allowance import Allowance
 from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.ledger_records import ReportRecord
 from spapi_assets.datasets.model import Report
@@ -17,7 +18,7 @@ from spapi_assets.ingest.planning import Facts, plan_requests
 from spapi_assets.ingest.requesting import allowance_key, fresh_share, read_facts
 from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition
-from spapi_assets.settings import Account
+from spapi_assets.settings import Account, Settings
 from spapi_assets.spapi.errors import ConfigurationError
 from spapi_assets.spapi.operations import CREATE_REPORT, GET_REPORT_DOCUMENT
 from spapi_assets.spapi.throttle import BucketState
@@ -59,7 +60,7 @@ def forecast(
                     now=ctx.now(),
                     create=create,
                     documents=documents,
-                    limits=type_limits(ctx, account, reports) if quota else None,
+                    limits=type_limits(ctx, account, reports, counted=quota),
                 )
             )
     return costs, totals, notes
@@ -78,7 +79,9 @@ def _has_table(ctx: IngestContext, name: str, what: str, notes: list[str]) -> bo
         ctx.clients.dynamodb.describe_table(TableName=name)
     except (ClientError, BotoCoreError, AwsError) as error:
         means = (
-            "every day counts as unknown, also those already loaded" if what == "ledger" else "Amazon's published rates are used"
+            "every day counts as unknown, also those already loaded"
+            if what == "ledger"
+            else "Amazon's published rates and the registry's limits a day are used"
         )
         code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else type(error).__name__
         notes.append(f"The {what} table {name} cannot be read ({code}): {means}.")
@@ -95,17 +98,27 @@ def _levels(ctx: IngestContext, account: Account, notes: list[str]) -> tuple[Buc
         return None, None
 
 
-def type_limits(ctx: IngestContext, account: Account, reports: Sequence[Report]) -> dict[str, TypeLimit]:
-    """The limits a day of these reports' types, registered or learned, as they stand for the account."""
+def type_limits(ctx: IngestContext, account: Account, reports: Sequence[Report], *, counted: bool = True) -> dict[str, TypeLimit]:
+    """The limits a day of these reports' types, registered or learned, as they stand for the account.
+
+    `counted`: the quota table knows what was asked for in the last day; without it the registry's limits are taken as unused.
+    """
     now, found = ctx.now().timestamp(), {}
     for report in reports:
         if report.report_type in found or not account.wants(report):
             continue
-        state = ctx.allowance.state(allowance_key(account, report))
-        limit = state.limit(report.window.daily_limit, now)
+        state = ctx.allowance.state(allowance_key(account, report)) if counted else Allowance()
+        limit = type_limit(ctx.settings, account, report, state, now)
         if limit is not None:
-            usable = max(1, int(limit * (1.0 - fresh_share(ctx.settings, account, report, limit))))
-            recent = sum(now - t < 86_400.0 for t in state.taken)
-            learned = limit != report.window.daily_limit
-            found[report.report_type] = TypeLimit(limit, usable, max(0, usable - recent), learned)
+            found[report.report_type] = limit
     return found
+
+
+def type_limit(settings: Settings, account: Account, report: Report, state: Allowance, now: float) -> TypeLimit | None:
+    """The limit a day of a report's type for an account, from its use of the last day (`now`: epoch seconds), if any is known."""
+    limit = state.limit(report.window.daily_limit, now)
+    if limit is None:
+        return None
+    usable = max(1, int(limit * (1.0 - fresh_share(settings, account, report, limit))))
+    recent = sum(now - t < 86_400.0 for t in state.taken)
+    return TypeLimit(limit, usable, max(0, usable - recent), learned=limit != report.window.daily_limit)

@@ -144,6 +144,9 @@ def report_costs(report: Report, plan: RequestPlan) -> list[ReportCost]:
     for record in plan.create:
         single[record.account_key] += len(partition_days(report, record.start, record.end))
     note = "cannot be requested: Amazon makes it and the sweep finds it" if report.window.kind is WindowKind.HARVEST else ""
+    source = report.fan_out.identifiers if report.fan_out else None
+    if source is not None and any(t.state is TruthState.MISSING and not t.ask for t in plan.truths.values()):
+        note = f"names what it asks about: nothing is counted until {source.dataset} is loaded"
     if report.window.kind is WindowKind.SNAPSHOT:
         note = "a snapshot: only today can be had"
     costs = []
@@ -171,6 +174,18 @@ def report_costs(report: Report, plan: RequestPlan) -> list[ReportCost]:
     return costs
 
 
+def _of_one_cool_down(costs: Iterable[ReportCost]) -> list[tuple[ReportCost, int]]:
+    """Requests that wait for each other: reports of one type share its cool-down in a marketplace. With one of their costs."""
+    waiting: Counter[tuple[str, str]] = Counter()
+    some: dict[tuple[str, str], ReportCost] = {}
+    for cost in costs:
+        if cost.requests:
+            key = (cost.report_type or cost.report, cost.account_key)
+            waiting[key] += cost.requests
+            some[key] = cost
+    return [(some[key], n) for key, n in waiting.items()]
+
+
 def _sum(states: Mapping[TruthState, int], wanted: Iterable[TruthState]) -> int:
     return sum(states.get(state, 0) for state in wanted)
 
@@ -191,7 +206,7 @@ def account_cost(
     at = now.timestamp()
     creating = Bucket(CREATE_REPORT.plan, create)
     fetching = Bucket(GET_REPORT_DOCUMENT.plan, documents)
-    cooling = max(((c.requests - 1) * c.seconds_between for c in costs if c.requests), default=0.0)
+    cooling = max((c.seconds_between * (n - 1) for c, n in _of_one_cool_down(costs)), default=0.0)
     paces = [
         (creating.seconds(requests, at, reserve), "createReport"),
         (fetching.seconds(requests, at), "getReportDocument"),

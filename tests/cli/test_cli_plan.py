@@ -60,13 +60,35 @@ def test_a_types_limit_a_day_sets_the_pace_and_leaves_what_fresh_days_need(healt
 
 
 def test_without_any_table_everything_counts_as_unknown_and_the_published_rate_sets_the_hours(deployment: Deployment) -> None:
-    told = plan(deployment, "--report", "sales_and_traffic", "--account", EU, *YEAR)
+    deployment.write_accounts(kestrel_eu={"reports": ["search_terms", "default"]})
+    told = plan(deployment, "--report", "search_terms", "--from", str(LAST - timedelta(days=299)), "--to", str(LAST))
     assert "every day counts as unknown" in told["notes"][0]
     (account,) = told["accounts"]
     assert not account["create_rate_learned"]
-    # 730 requests at 0.0167/s with 1 % margin, of which the burst of 15 less a third is free.
-    assert account["hours"] == pytest.approx((730 - 15 * 0.66) / (0.0167 * 0.99) / 3600, rel=1e-3)
+    # 600 requests at 0.0167/s with 1 % margin, of which the burst of 15 less a third is free.
+    assert account["hours"] == pytest.approx((600 - 15 * 0.66) / (0.0167 * 0.99) / 3600, rel=1e-3)
     assert account["limit"] == "createReport"
+    # A limit a day stands in the registry and needs no table.
+    (account,) = plan(deployment, "--report", "sales_and_traffic", *YEAR)["accounts"]
+    assert account["limit"] == "96 a day of GET_SALES_AND_TRAFFIC_REPORT"
+
+
+def test_reports_of_one_type_wait_for_each_others_cool_down(deployment: Deployment) -> None:
+    names = ["ledger_summary", "ledger_summary_weekly"]
+    deployment.write_accounts(kestrel_eu={"reports": names, "marketplaces": ["DE"]})
+    told = plan(deployment, *(f"--report={name}" for name in names), *YEAR)
+    requests = [cost["requests"] for cost in told["reports"]]
+    assert len(requests) == 2
+    (account,) = told["accounts"]
+    assert account["limit"] == "cool-down"
+    assert account["hours"] == pytest.approx((sum(requests) - 1) * 4, rel=1e-3)
+
+
+def test_a_report_that_must_name_products_says_what_it_waits_for(healthy: Deployment) -> None:
+    healthy.write_accounts(kestrel_eu={"reports": ["search_query_performance_weekly"], "marketplaces": ["DE"]})
+    (cost,) = plan(healthy, "--report", "search_query_performance_weekly", *YEAR)["reports"]
+    assert cost["requests"] == 0
+    assert "until merchant_listings is loaded" in cost["note"]
 
 
 def test_planning_asks_amazon_nothing_and_writes_nothing(healthy: Deployment) -> None:
