@@ -108,7 +108,7 @@ def _other(e: Entry, m: Marketplace) -> ET.Element:
     return element(
         "OtherTransaction",
         amount("Amount", e.amount, m.digits, m.currency),
+        element("Item", SKU=e.product.sku) if e.product else None,
         TransactionType=e.description,
         PostedDate=iso(e.posted),
-        SKU=e.product.sku if e.product else None,
     )
