@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.documents.locale import DoesNotFit, Locale, decide_locale
+from spapi_assets.lake.store import Lake
 from spapi_assets.spapi.marketplaces import MARKETPLACES
-from tests.documents.conftest import column, make_report, quarantine, rows
+from tests.documents.conftest import column, make_context, make_report, quarantine, rows, small_blocks
 
 AMOUNTS = make_report(
     [column("sku"), column("amount", "decimal"), column("quantity", "integer"), column("at", "timestamp"), column("on", "date")],
@@ -317,3 +322,43 @@ def test_the_first_value_that_shows_something_decides_wherever_it_stands(load, l
     result = load(lines, DATED, header=DATED_HEADER, marketplace="DE")
     assert {r["amount"] for r in rows(lake)} == {Decimal(1234), Decimal("5.25")}
     assert result.decisions["locale"]["decimal"] == ","
+
+
+def test_a_slip_in_a_column_of_a_mixed_document_is_quarantined_and_nothing_starts_over_for_ever(load, lake):
+    report = make_report(
+        [column("price", "decimal"), column("volume", "decimal")], dataset={"day_of": "fetch", "date_column": None}
+    )
+    lines = [f"{i},50\t{i % 7}.25" for i in range(3000)] + ["9.75\t1.5", "8,5\t2,75"]
+    load(lines, report, header="price\tvolume")
+    assert [(q["column"], q["value"]) for q in quarantine(lake)] == [("price", "9.75"), ("volume", "2,75")]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["1.234", "1,234", "5.5", "5,5", "7", "x", ""]), st.sampled_from(["1.234", "0,5", "0.5", ""])),
+        max_size=9,
+    ),
+    st.lists(st.sampled_from(["03/04/2026", "25/12/2026", "12/25/2026", "2026-01-01", "x", ""]), min_size=9, max_size=9),
+    st.sampled_from([None, "DE", "US"]),
+    st.sampled_from([None, (), ("numbers", "dates")]),
+    st.integers(1, 4),
+)
+def test_reading_always_ends_and_the_order_of_lines_changes_no_value(pairs, dates, marketplace, localised, sample):
+    """Whatever is proved, contradicted or open: every line is read or quarantined, the same from both ends of the document."""
+    columns = [column("number"), column("price", "decimal"), column("volume", "decimal"), column("on", "date")]
+    report = make_report(columns, dataset={"day_of": "fetch", "date_column": None}, localised=localised)
+    lines = [f"{n}\t{p}\t{v}\t{d}" for n, ((p, v), d) in enumerate(zip(pairs, dates, strict=False))]
+    outcomes = []
+    for order in (lines, lines[::-1]):
+        with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+            small_blocks(patch, 64)
+            for module in ("tsv", "decisions"):
+                patch.setattr(f"spapi_assets.ingest.documents.{module}.SAMPLE_LINES", sample)
+            lake = Lake(folder)
+            body = "\n".join(["number\tprice\tvolume\ton", *order, ""]).encode()
+            result = load_document([body], make_context(report, marketplace=marketplace), lake)
+            outcomes.append({r["number"]: (r["price"], r["volume"], r["on"]) for r in rows(lake)})
+            assert result.datasets["sample"].rows_in == len(lines) == len(rows(lake)) + len(quarantine(lake))
+    common = outcomes[0].keys() & outcomes[1].keys()
+    assert {n: outcomes[0][n] for n in common} == {n: outcomes[1][n] for n in common}

@@ -50,16 +50,16 @@ class Contradicted(Exception):
 class Locale:
     """decimal: '.' or ',' or None (no evidence: only values with one reading are taken); date_order likewise.
 
-    `decimals` and `date_orders` hold what single columns prove where the document as a whole is mixed. The votes count the
-    values that prove the decision.
+    `decimals` and `date_orders` hold what single columns prove where the document as a whole is mixed. The votes (theirs stand
+    beside them) count the values that prove the decision.
     """
 
     decimal: str | None = "."
     date_order: str | None = None
     marketplaces: frozenset[str] = frozenset()
     evidence: dict[str, Any] = field(default_factory=dict, compare=False)
-    decimals: Mapping[str, str | None] = field(default_factory=dict)
-    date_orders: Mapping[str, str | None] = field(default_factory=dict)
+    decimals: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
+    date_orders: Mapping[str, tuple[str | None, int]] = field(default_factory=dict)
     decimal_votes: int = 0
     date_votes: int = 0
     decided: bool = False
@@ -71,8 +71,11 @@ class Locale:
         """What holds in one column."""
         if column not in self.decimals and column not in self.date_orders:
             return self
-        decimal, order = self.decimals.get(column, self.decimal), self.date_orders.get(column, self.date_order)
-        return replace(self, decimal=decimal, date_order=order, decimals={}, date_orders={})
+        decimal, votes = self.decimals.get(column, (self.decimal, self.decimal_votes))
+        order, date_votes = self.date_orders.get(column, (self.date_order, self.date_votes))
+        return replace(
+            self, decimal=decimal, decimal_votes=votes, date_order=order, date_votes=date_votes, decimals={}, date_orders={}
+        )
 
     @property
     def currencies(self) -> frozenset[str]:
@@ -151,9 +154,9 @@ def decide_locale(
     date_orders = _by_column(orders) if order is None and _sum(orders) and not date_order else {}
     evidence: dict[str, Any] = {"decimal": decimal, "decimal_evidence": why, "date_order": order, "date_evidence": date_why}
     if decimals:
-        evidence["decimal_by_column"] = decimals
+        evidence["decimal_by_column"] = {c: mark for c, (mark, _) in decimals.items()}
     if date_orders:
-        evidence["date_order_by_column"] = date_orders
+        evidence["date_order_by_column"] = {c: found for c, (found, _) in date_orders.items()}
     names = frozenset(m.code for m in marketplaces)
     waiting = {kind for kind, found, tally in (("numbers", decimal, marks), ("dates", order, orders)) if not found and not tally}
     return Locale(decimal, order, names, evidence, decimals, date_orders, decimal_votes, date_votes, True, frozenset(waiting))
@@ -204,9 +207,10 @@ def _decide(
     return best, total[best], why + (f"; {others} can only be read otherwise and are quarantined" if others else "")
 
 
-def _by_column(tally: Tally) -> dict[str, str | None]:
-    """Each column's own evidence, where the columns of a document differ."""
-    return {c: next((kind for kind in counts if _is_rule(counts, kind)), None) for c, counts in tally.items() if c}
+def _by_column(tally: Tally) -> dict[str, tuple[str | None, int]]:
+    """Each column's own evidence, where the columns of a document differ, and how many values prove it."""
+    rules = {c: next((kind for kind in counts if _is_rule(counts, kind)), None) for c, counts in tally.items() if c}
+    return {c: (kind, tally[c][kind] if kind else 0) for c, kind in rules.items()}
 
 
 def _decimal_habit(marketplaces: Sequence[Marketplace], localised: Collection[str] | None, codes: str) -> tuple[str | None, str]:
