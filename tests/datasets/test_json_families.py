@@ -149,6 +149,10 @@ CASES = [pytest.param(name, report, id=f"{report.name}") for name in SCHEMAS for
 each_report = pytest.mark.parametrize(("name", "report_"), CASES)
 
 
+# Real documents have carried it, as public connectors and measurements of them show; the schema never named it.
+BEYOND = {("dataByDepartmentAndSearchTerm", "clickedItemName")}
+
+
 def test_every_schema_that_amazon_publishes_has_its_reports(amazon_reference: Path) -> None:
     published = {path.stem for path in (amazon_reference / "schemas" / "reports").glob("*.json")}
     assert published == set(SCHEMAS)
@@ -171,7 +175,7 @@ def test_every_leaf_of_amazons_schema_reaches_a_column_of_its_type_or_a_declared
         types = columns.get((leaf.section, leaf.path))
         assert types, f"{report_.name}: no column for {leaf.section}[].{leaf.path}"
         assert types <= leaf.column_types, f"{report_.name}: {leaf.section}[].{leaf.path} is {leaf.type} at Amazon, {types} here"
-    assert set(columns) == met, "columns that Amazon's schema does not have"
+    assert set(columns) - BEYOND == met, "columns that Amazon's schema does not have"
 
 
 @each_report
