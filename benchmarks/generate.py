@@ -3,6 +3,7 @@ Serving and loading it is `server.py` and `methods.py`."""
 
 from __future__ import annotations
 
+import gzip
 import random
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -70,8 +71,10 @@ _WORDS = [
 ]
 
 
-def orders_document(path: Path, rows: int, seed: int = 7) -> Path:
-    """Writes `rows` order lines as gzip (level 6), unless the file is there. Line ends are CR LF, nothing is quoted."""
+def orders_document(path: Path, rows: int, seed: int = 7, first: datetime = FIRST_DAY, days: int = DAYS) -> Path:
+    """Writes `rows` order lines as gzip (level 6), unless the file is there. Line ends are CR LF, nothing is quoted.
+
+    The orders were updated on `days` days from `first` on."""
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,9 +85,32 @@ def orders_document(path: Path, rows: int, seed: int = 7) -> Path:
     with temporary.open("wb") as file:
         file.write(deflate.compress(("\t".join(HEADER) + "\r\n").encode()))
         for start in range(0, rows, 20_000):
-            lines = [_line(rnd, products, i, rows) for i in range(start, min(start + 20_000, rows))]
+            lines = [_line(rnd, products, i / rows, first, days) for i in range(start, min(start + 20_000, rows))]
             file.write(deflate.compress("".join(lines).encode()))
         file.write(deflate.flush())
+    temporary.replace(path)
+    return path
+
+
+def repeated(path: Path, document: Path, times: int) -> Path:
+    """The document with its lines several times, each time as another gzip member, unless the file is there."""
+    if path.exists():
+        return path
+    temporary = path.with_suffix(".tmp")
+    lines = zlib.compressobj(6, zlib.DEFLATED, 31)
+    with gzip.open(document) as plain, temporary.open("wb") as file:
+        plain.readline()
+        file.write(document.read_bytes())
+        start = file.tell()
+        while data := plain.read(1 << 22):
+            file.write(lines.compress(data))
+        file.write(lines.flush())
+        size = file.tell() - start
+    with temporary.open("r+b") as file:
+        file.seek(start)
+        member = file.read(size)
+        for _ in range(times - 2):
+            file.write(member)
     temporary.replace(path)
     return path
 
@@ -94,12 +120,12 @@ def _product(rnd: random.Random, number: int) -> tuple[str, str, str, float]:
     return name, f"{number:06d}-KST", f"B0{number:08X}", round(rnd.uniform(3, 180), 2)
 
 
-def _line(rnd: random.Random, products: list[tuple[str, str, str, float]], number: int, rows: int) -> str:
+def _line(rnd: random.Random, products: list[tuple[str, str, str, float]], part: float, first: datetime, days: int) -> str:
     # Updates of an order come in the document's order only roughly, so most blocks hold several days.
-    updated = FIRST_DAY + timedelta(seconds=rnd.randrange(DAYS * 86_400))
+    updated = first + timedelta(seconds=rnd.randrange(days * 86_400))
     if rnd.random() < 0.8:
-        middle = number / rows * DAYS * 86_400
-        updated = FIRST_DAY + timedelta(seconds=min(DAYS * 86_400 - 1, max(0, int(middle + rnd.gauss(0, 40_000)))))
+        middle = part * days * 86_400
+        updated = first + timedelta(seconds=min(days * 86_400 - 1, max(0, int(middle + rnd.gauss(0, 40_000)))))
     bought = updated - timedelta(seconds=rnd.randrange(0, 900_000))
     channel, currency, country = rnd.choice(_CHANNELS)
     name, sku, asin, price = rnd.choice(products)

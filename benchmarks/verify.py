@@ -50,9 +50,9 @@ def _expected(text: str, type_: pa.DataType) -> object:
     return text
 
 
-def typed_differences(document: Path, lake: Path) -> tuple[int, int]:
-    """(cells compared, cells that differ) of the day-split files, put back in the document's order by `_row`."""
-    table = pq.read_table(lake / "raw" / "orders_by_last_update", partitioning=None)
+def typed_differences(document: Path, written: Path) -> tuple[int, int]:
+    """(cells compared, cells that differ) of the day-split file or files, put back in the document's order by `_row`."""
+    table = pq.read_table(written, partitioning=None)
     table = table.take(pc.sort_indices(table, sort_keys=[("_row", "ascending")]))
     cells = differing = start = 0
     for header, columns in _source(document):

@@ -102,7 +102,7 @@ class Collected:
         load = self.loads.get(newest.report_id)
         if load is not None:
             shown |= decisions_in_words(load)
-            rows = load.datasets[dataset.name].preview if dataset.name in load.datasets else []
+            rows = load.datasets[dataset.name].preview() if dataset.name in load.datasets else []
             if preview and rows:
                 shown["preview (of the document, without personal data)"] = rows[:10]
         return shown

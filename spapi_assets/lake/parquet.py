@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,14 @@ def kept_columns(dataset: Dataset, pii_columns: Collection[str] = ()) -> tuple[C
 
 def parquet_schema(dataset: Dataset, *, pii_columns: Collection[str] = (), unknown: Iterable[str] = ()) -> pa.Schema:
     """Registry columns in their order, then columns the registry does not know (text), then lineage."""
-    fields = [pa.field(c.name, arrow_type(c), metadata={"comment": c.description}) for c in kept_columns(dataset, pii_columns)]
+    fields = [_field(c.name, arrow_type(c), c.description) for c in kept_columns(dataset, pii_columns)]
     fields += [pa.field(name, pa.string(), metadata={"comment": "Not in the registry: kept as it came"}) for name in unknown]
     return pa.schema([*fields, *LINEAGE], metadata={"dataset": dataset.name})
+
+
+@lru_cache(maxsize=1 << 14)
+def _field(name: str, type_: pa.DataType, comment: str) -> pa.Field:
+    return pa.field(name, type_, metadata={"comment": comment})
 
 
 def writer_options(
@@ -70,9 +76,18 @@ def writer_options(
         "compression": {name: "none" if name in few else "zstd" for name in schema.names},
         "compression_level": dict.fromkeys(compressed, 1),
         "use_dictionary": list(dictionary),
-        # Smallest and largest text of an unsorted column filter nothing and cost a third of the writing.
-        "write_statistics": [f.name for f in schema if not (pa.types.is_string(f.type) or pa.types.is_dictionary(f.type))],
+        "write_statistics": _with_statistics(schema),
     }
+
+
+def small_writer_options(schema: pa.Schema) -> dict[str, Any]:
+    """For a few hundred rows: zstd would spend more on getting ready for each column than on the bytes."""
+    return {"version": "2.6", "write_page_index": False, "compression": "snappy", "write_statistics": _with_statistics(schema)}
+
+
+def _with_statistics(schema: pa.Schema) -> list[str]:
+    """Smallest and largest text of an unsorted column filter nothing and cost a third of the writing."""
+    return [f.name for f in schema if not (pa.types.is_string(f.type) or pa.types.is_dictionary(f.type))]
 
 
 def write_empty(local: Path, schema: pa.Schema) -> int:

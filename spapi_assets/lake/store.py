@@ -19,6 +19,7 @@ import pyarrow.fs as pafs
 
 STAGING = ".staging"
 _STALE_SECONDS = 24 * 3600
+_SWEEP_SECONDS = 600
 
 
 class LakeError(OSError):
@@ -44,6 +45,7 @@ class Lake:
 
     def __init__(self, uri: str | os.PathLike[str]) -> None:
         text = os.fspath(uri)
+        self._next_sweep = 0.0
         self.fs: pafs.FileSystem
         if text.startswith("s3://"):
             bucket, _, prefix = text[5:].partition("/")
@@ -102,7 +104,7 @@ class Lake:
 
     def write_json(self, path: str, value: Any) -> None:
         with self.open_output(path) as file:
-            file.write(json.dumps(value, indent=1, ensure_ascii=False, default=str).encode())
+            file.write(json_bytes(value))
 
     def delete(self, path: str) -> None:
         """Removes a file if it is there."""
@@ -124,7 +126,9 @@ class Lake:
         if self.is_local:
             area = Path(self.root) / STAGING
             area.mkdir(parents=True, exist_ok=True)
-            _sweep(area)
+            if time.monotonic() > self._next_sweep:
+                self._next_sweep = time.monotonic() + _SWEEP_SECONDS
+                _sweep(area)
             folder = area / uuid.uuid4().hex
             folder.mkdir()
         else:
@@ -144,6 +148,18 @@ class Lake:
         # pyarrow would compress whatever is named .gz once more.
         with local.open("rb") as source, self.fs.open_output_stream(full, compression=None) as target:
             shutil.copyfileobj(source, target, 8 << 20)
+
+
+def json_bytes(value: Any) -> bytes:
+    """An object has one line a key: to be read by people, yet written by the encoder in C, which cannot indent."""
+    if isinstance(value, dict):
+        lines = (f"{_json(str(key))}: {_json(member)}" for key, member in value.items())
+        return ("{\n" + ",\n".join(lines) + "\n}").encode()
+    return _json(value).encode()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 class Stage:

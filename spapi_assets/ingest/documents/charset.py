@@ -114,13 +114,20 @@ class Weights:
     whole: bool = False
 
     def add(self, lines: Iterable[bytes]) -> None:
-        for line in lines:
-            self.lines += 1
-            self.japanese += _JAPANESE.search(line) is not None
-            for charset in self.candidates:
-                if is_valid(line, charset):
-                    self.valid[charset] = self.valid.get(charset, 0) + 1
-                    self.long_sequences += charset == "utf-8" and _THREE_BYTES.search(line) is not None
+        several = list(lines)
+        together = b"\n".join(several)
+        self.lines += len(several)
+        if _JAPANESE.search(together):
+            self.japanese += sum(_JAPANESE.search(line) is not None for line in several)
+        for charset in self.candidates:
+            # In these, lines are valid together only if each is.
+            if charset in ("utf-8", "cp932", "cp1252") and is_valid(together, charset):
+                valid = several
+            else:
+                valid = [line for line in several if is_valid(line, charset)]
+            self.valid[charset] = self.valid.get(charset, 0) + len(valid)
+            if charset == "utf-8" and _THREE_BYTES.search(together):
+                self.long_sequences += sum(_THREE_BYTES.search(line) is not None for line in valid)
 
     def of(self, charset: str) -> int:
         return self.valid.get(charset, 0)

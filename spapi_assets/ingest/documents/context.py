@@ -104,7 +104,8 @@ class DatasetLoad:
     partitions: dict[Partition, PartitionLoad]
     unknown_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
-    preview: list[dict[str, Any]] = field(default_factory=list)
+    preview: Callable[[], list[dict[str, Any]]] = field(default=list, compare=False, repr=False)
+    """The first rows as JSON can hold them, without personal data; made when asked for."""
 
 
 @dataclass(frozen=True)

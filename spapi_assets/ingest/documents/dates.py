@@ -4,6 +4,8 @@ Which order `03/04/2026` is in, and what `CST` means where, is decided in `local
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, time
 
 from spapi_assets.ingest.documents.months import month_number
@@ -137,6 +139,11 @@ def order_shown(text: str) -> str | None:
         return None
     possible = readings(found.parts)
     return next(iter(possible)) if len(possible) == 1 else None
+
+
+def orders_shown(texts: Sequence[str]) -> dict[str, int]:
+    """How many of the texts prove each order. What begins with a year of four digits proves none."""
+    return dict(Counter(order for text in texts if not text[:4].isdigit() and (order := order_shown(text)) is not None))
 
 
 def _open_day(parts: tuple[str, str, str, str], order: str | None) -> date:

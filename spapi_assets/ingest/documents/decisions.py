@@ -3,6 +3,7 @@ Each is recorded with its evidence; reading the rows is `tsv.py` and `csv_docume
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -18,6 +19,8 @@ from spapi_assets.ingest.documents.header import HeaderPlan, match_header
 from spapi_assets.ingest.documents.locale import Locale, decide_locale
 
 SAMPLE_LINES = 2000
+# Either no time at all, or one whose zone is named: nothing to assume.
+_ZONED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})")
 # Long lines: so many bytes are waited for at most, until there are SAMPLE_LINES of them.
 SAMPLE_BYTES = 8 << 20
 
@@ -95,28 +98,29 @@ def plan_columns(
 
 def repetitive_columns(rows: Sequence[Sequence[str]], plan: HeaderPlan) -> list[str]:
     """Text columns with few distinct leading values. A matter of speed only: the lake holds plain text either way."""
-    whole = [cells for cells in rows if len(cells) == len(plan.fields)]
     names = []
-    for i, field in enumerate(plan.fields):
-        if field.column.type is not ColumnType.TEXT:
-            continue
-        present = [cells[i] for cells in whole if cells[i]]
-        # Few in number, too: each row group carries the dictionary of all its neighbours.
-        if len(set(present)) <= min(100, len(present) // 8):
-            names.append(field.name)
+    for field, cells in zip(plan.fields, _whole_columns(rows, plan), strict=False):
+        if field.column.type is ColumnType.TEXT:
+            distinct, present = set(cells) - {""}, len(cells) - cells.count("")
+            # Few in number, too: each row group carries the dictionary of all its neighbours.
+            if len(distinct) <= min(100, present // 8):
+                names.append(field.name)
     return names
 
 
-def leading_values(rows: Iterable[Sequence[str]], plan: HeaderPlan) -> dict[str, list[str]]:
+def leading_values(rows: Sequence[Sequence[str]], plan: HeaderPlan) -> dict[str, list[str]]:
     """Leading values of the typed columns, blanks left out."""
-    typed = [(i, f.name) for i, f in enumerate(plan.fields) if f.known and f.column.type is not ColumnType.TEXT]
-    samples: dict[str, list[str]] = {name: [] for _, name in typed}
-    for cells in rows:
-        if len(cells) == len(plan.fields):
-            for i, name in typed:
-                if value := cells[i].strip():
-                    samples[name].append(value)
+    samples: dict[str, list[str]] = {f.name: [] for f in plan.fields if f.known and f.column.type is not ColumnType.TEXT}
+    for field, cells in zip(plan.fields, _whole_columns(rows, plan), strict=False):
+        if field.name in samples:
+            samples[field.name] = [value for cell in cells if (value := cell.strip())]
     return samples
+
+
+def _whole_columns(rows: Sequence[Sequence[str]], plan: HeaderPlan) -> list[tuple[str, ...]]:
+    """The columns of the rows that are neither short nor long; none without such rows."""
+    width = len(plan.fields)
+    return list(zip(*(cells for cells in rows if len(cells) == width), strict=True))
 
 
 def locale_of(
@@ -148,6 +152,8 @@ def zone_record(dataset: Dataset, samples: Mapping[str, list[str]], locale: Loca
     for column in dataset.columns:
         if column.type is ColumnType.TIMESTAMP:
             for text in samples.get(column.name, [])[:50]:
+                if _ZONED.fullmatch(text):
+                    continue
                 try:
                     if not locale.of(column.name).moment(text)[1]:
                         bare.append(column.name)

@@ -21,7 +21,7 @@ from spapi_assets.ingest.documents.dialect import Dialect
 from spapi_assets.ingest.documents.header import Field, HeaderPlan
 from spapi_assets.ingest.documents.lines import Block
 from spapi_assets.ingest.documents.locale import Locale
-from spapi_assets.ingest.documents.numbers import is_plain
+from spapi_assets.ingest.documents.numbers import all_plain
 from spapi_assets.ingest.documents.quarantine import MASK, Rejected
 from spapi_assets.lake.parquet import arrow_type
 
@@ -263,7 +263,7 @@ def direct_types(columns: Sequence[Column], samples: Mapping[str, list[str]], lo
             case ColumnType.TEXT | ColumnType.BOOLEAN | ColumnType.INTEGER:
                 # An integer reads the same in every locale unless it has a mark, which pyarrow refuses.
                 result[column.name] = arrow_type(column)
-            case ColumnType.DECIMAL if locale.of(column.name).decimal == "." and all(map(is_plain, texts)):
+            case ColumnType.DECIMAL if locale.of(column.name).decimal == "." and all_plain(texts):
                 result[column.name] = arrow_type(column)
             case ColumnType.DATE if all(len(t) == 10 and t[4] == t[7] == "-" for t in texts):
                 result[column.name] = arrow_type(column)

@@ -6,12 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from spapi_assets.datasets.model import PARTITION_COLUMNS, Column, ColumnType, Dataset
 from spapi_assets.lake.parquet import LINEAGE
 
 
+@lru_cache(maxsize=1 << 14)
 def normalise(header: str) -> str:
     """Case, spaces, hyphens, underscores, byte order marks and surrounding quotes carry no meaning in Amazon's headers."""
     return re.sub(r"[\s\-_]+", "", header.strip("\ufeff \t\r\n").strip("\"'").casefold())

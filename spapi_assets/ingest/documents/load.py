@@ -22,7 +22,7 @@ from spapi_assets.ingest.documents.locale import Contradicted
 from spapi_assets.ingest.documents.receive import Received, Receiver
 from spapi_assets.ingest.documents.sink import Sink
 from spapi_assets.lake.layout import quarantine_object
-from spapi_assets.lake.store import Lake, Stage
+from spapi_assets.lake.store import Lake, Stage, json_bytes
 
 _REREADS = 50
 
@@ -88,7 +88,9 @@ def _archive(
     stage.publish(path)
     if status == "loaded":
         stage.publish()
-    lake.write_json(f"{folder_of(context)}/{MANIFEST}", manifest)
+    described = f"{folder_of(context)}/{MANIFEST}"
+    stage.file(described).write_bytes(json_bytes(manifest))
+    stage.publish(described)
 
 
 def _is_gzip(received: Received) -> bool:
@@ -162,6 +164,8 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
 
 def _as_read(context: DocumentContext) -> DocumentContext:
     """What readers see: columns that hold request options are not in the document; the sink adds them."""
+    if all(c.option is None for d in context.report.datasets for c in d.columns):
+        return context
     datasets = tuple(
         d.model_copy(update={"columns": tuple(c for c in d.columns if c.option is None)}) for d in context.report.datasets
     )

@@ -4,15 +4,15 @@ How single texts read is `numbers.py` and `dates.py`; Arrow columns are `cells.p
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Literal
 
 from spapi_assets.ingest.documents import numbers as figures
-from spapi_assets.ingest.documents.dates import first_of_month, order_shown, written
-from spapi_assets.ingest.documents.numbers import DoesNotFit, Dress, mark_shown
+from spapi_assets.ingest.documents.dates import first_of_month, order_shown, orders_shown, written
+from spapi_assets.ingest.documents.numbers import DoesNotFit, Dress, mark_shown, marks_shown
 from spapi_assets.spapi.marketplaces import MARKETPLACES, Marketplace
 
 __all__ = ["Contradicted", "DoesNotFit", "Locale", "decide_locale"]
@@ -144,7 +144,7 @@ def decide_locale(
     """The locale from leading values (by column, if known). Values with one reading are evidence; what the registry says of the
     report (`localised`, `date_order`) and the marketplace's habit decide only without any."""
     codes = ", ".join(m.code for m in marketplaces)
-    marks, orders = _tally(numbers, mark_shown), _tally(dates, order_shown)
+    marks, orders = _tally(numbers, marks_shown), _tally(dates, orders_shown)
     prior, reason = _decimal_habit(marketplaces, localised, codes)
     point = "." if localised is not None and "numbers" not in localised else None
     decimal, decimal_votes, why = _decide(marks, prior, point, {".": "with a decimal point", ",": "with a decimal comma"}, reason)
@@ -165,15 +165,10 @@ def decide_locale(
 Tally = dict[str, dict[str, int]]
 
 
-def _tally(samples: Samples, shown: Any) -> Tally:
+def _tally(samples: Samples, shown: Callable[[Sequence[str]], dict[str, int]]) -> Tally:
     by_column = samples if isinstance(samples, Mapping) else {"": samples}
-    tally: Tally = {}
-    for column, texts in by_column.items():
-        for text in texts:
-            if (proof := shown(text)) is not None:
-                counts = tally.setdefault(column, {})
-                counts[proof] = counts.get(proof, 0) + 1
-    return tally
+    tally = {column: shown(list(texts)) for column, texts in by_column.items()}
+    return {column: counts for column, counts in tally.items() if counts}
 
 
 def _sum(tally: Tally) -> dict[str, int]:

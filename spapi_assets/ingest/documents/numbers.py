@@ -4,7 +4,8 @@ Which of the two readings holds in a document is decided in `locale.py`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,6 +23,9 @@ _DOT = re.compile(
 _COMMA = re.compile(rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:(?P<g>[{_SPACES}.])\d{{3}})(?:(?P=g)\d{{3}})*)?(?:,\d*)?", re.ASCII)
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPS = re.compile(rf"[{_SPACES}]")
+# Whole lines of texts joined by line feeds: nearly every number there is. The first kind proves a point, the others nothing.
+_POINTED = re.compile(r"^[+-]?[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,})$", re.MULTILINE)
+_WHOLE = re.compile(r"^[+-]?[0-9]+$", re.MULTILINE)
 
 # Signs beside amounts, and the currencies they can mean.
 CURRENCY_SIGNS: dict[str, frozenset[str]] = {
@@ -108,6 +112,22 @@ def mark_shown(text: str) -> str | None:
     if (point is None) == (comma is None):
         return None
     return "." if comma is None else ","
+
+
+def marks_shown(texts: Sequence[str]) -> dict[str, int]:
+    """How many of the texts prove each decimal mark: `mark_shown` of all of them, in one go where they are written as usual."""
+    joined = "\n".join(texts)
+    points = len(_POINTED.findall(joined))
+    if points + len(_WHOLE.findall(joined)) == len(texts) == joined.count("\n") + 1:
+        return {".": points} if points else {}
+    return dict(Counter(mark for text in texts if (mark := mark_shown(text)) is not None))
+
+
+def all_plain(texts: Sequence[str]) -> bool:
+    """`is_plain` of all of them."""
+    joined = "\n".join(texts)
+    usual = len(_POINTED.findall(joined)) + len(_WHOLE.findall(joined)) == len(texts) == joined.count("\n") + 1
+    return usual or all(map(is_plain, texts))
 
 
 def read(text: str, mark: str | None, dress: Dress = PLAIN) -> Decimal:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from spapi_assets.ingest.documents.days import DAY
-from spapi_assets.lake.parquet import write_empty, writer_options
+from spapi_assets.lake.parquet import small_writer_options, write_empty, writer_options
 
 # Rows gathered before they are sorted into days; a few times this is in memory at most.
 BUFFER_BYTES = 12 << 20
@@ -29,6 +29,7 @@ ROW_GROUP = 32 * 1024
 WRITERS = 2
 # A Parquet page of a column with so few values is next to nothing; compressing it costs more than it saves.
 FEW_VALUES = 100
+SMALL_ROWS = 2000
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -120,6 +121,8 @@ class PartitionWriter:
         if DAY not in table.column_names:
             return [(self._fixed, table)]
         days = np.from_dlpack(table.column(DAY).cast(pa.int32()).combine_chunks())  # to_numpy() would import pandas
+        if wait == 0 and int(days.min()) == int(days.max()):
+            return [(date.fromordinal(_EPOCH + int(days[0])), table.drop_columns([DAY]))]
         present, counts = np.unique(days, return_counts=True)
         largest = np.argsort(-counts, kind="stable")
         enough = np.cumsum(counts[largest]) >= len(days) * (1 - wait / max(table.nbytes, 1))
@@ -244,6 +247,8 @@ class _ColumnOptions:
 
     @classmethod
     def of(cls, table: pa.Table) -> _ColumnOptions:
+        if table.num_rows < SMALL_ROWS:
+            return cls(small_writer_options(table.schema))
         dictionary, few = [], []
         for name in table.column_names:
             column = table.column(name)

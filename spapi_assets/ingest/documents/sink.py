@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from spapi_assets.datasets.model import Dataset
@@ -48,17 +49,24 @@ class Sink:
         self._writer = PartitionWriter(stage.scratch, schema, lineage, self.days.fixed)
         self._quarantine = Quarantine(stage.scratch(), lineage)
         self._document_day: date | None = None
-        self._preview: list[dict[str, Any]] = []
+        self._leading: list[pa.Table] = []
+        self._leading_rows = 0
 
     def add(self, batch: Batch) -> None:
         self._quarantine.add(batch.rejected)
         self._document_day = self._document_day or batch.first_day
-        if len(self._preview) < PREVIEW_ROWS:
-            hidden = {*(f.name for f in LINEAGE if f.name != "_row"), *(c.name for c in self.dataset.columns if c.pii)}
-            names = [name for name in self._writer.schema.names if name not in hidden]
-            for row in batch.table.slice(0, PREVIEW_ROWS - len(self._preview)).to_pylist():
-                self._preview.append({name: _plain(row.get(name)) for name in names})
+        count = min(PREVIEW_ROWS - self._leading_rows, batch.table.num_rows)
+        if count > 0:
+            # A copy, because a slice would keep the whole batch in memory for as long as the result lives.
+            self._leading.append(batch.table.take(pa.array(np.arange(count))))
+            self._leading_rows += count
         self._writer.add(self._with_options(batch.table))
+
+    def _preview(self) -> list[dict[str, Any]]:
+        hidden = {*(f.name for f in LINEAGE if f.name != "_row"), *(c.name for c in self.dataset.columns if c.pii)}
+        names = [name for name in self._writer.schema.names if name not in hidden]
+        rows = (row for table in self._leading for row in table.to_pylist())
+        return [{name: _plain(row.get(name)) for name in names} for row in rows]
 
     def _with_options(self, table: pa.Table) -> pa.Table:
         """The columns whose values stand in the request and not in the rows."""
@@ -121,7 +129,7 @@ class Sink:
             partitions,
             self.unknown,
             self.missing,
-            self._preview,
+            self._preview,  # most loads are never looked at
         )
 
     def _days_asked(self) -> list[date]:
