@@ -47,6 +47,7 @@ benchmark: $(STAMP)
 		echo "Airbyte's connector could not be installed (see above); the benchmark goes on without it."; }
 	@$(BIN)/python -m benchmarks.documents
 	@$(BIN)/python -m benchmarks.json_documents
+	@$(BIN)/python -m benchmarks.small_documents
 
 docs: $(STAMP)
 	@$(BIN)/spapi docs
