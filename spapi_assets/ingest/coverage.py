@@ -20,7 +20,7 @@ from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.restatement_words import changes_in_words
 from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.upkeep import kept_up_from
-from spapi_assets.ingest.windows import partition_days
+from spapi_assets.ingest.windows import partition_days, period
 from spapi_assets.lake.layout import Partition, platform_object
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ _ROWS_PER_BATCH = 20_000
 
 @dataclass(frozen=True)
 class CoverageRow:
-    """One dataset, account (and marketplace) and day. `state` is a word of `TruthState`; times are UTC."""
+    """One dataset, account (and marketplace) and period. `state` is a word of `TruthState`; times are UTC."""
 
     dataset: str
     report: str
     account: str
     marketplace: str | None
-    date: date
+    date: date  # the period's first day
+    period: str
+    period_end: date  # inclusive
     state: str
     rows: int | None
     report_id: str | None
@@ -45,6 +47,10 @@ class CoverageRow:
     reason: str
     next_action: str
     next_at: datetime | None
+
+    @property
+    def account_key(self) -> str:
+        return self.account if self.marketplace is None else f"{self.account}.{self.marketplace}"
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,8 @@ def _row(
         account=partition.account,
         marketplace=partition.marketplace,
         date=partition.day,
+        period=report.window.period.value,
+        period_end=period(report, partition.day)[1],
         state=known.state.value,
         rows=sum(f.rows for f in held) if held else None,
         report_id=newest.report_id if newest else last,

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from spapi_assets.aws.ledger_records import PERMANENT, PartitionFacts, ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.states import Truth, TruthState
-from spapi_assets.ingest.windows import closes_at, due_at, due_range, final_at, midnight, period, reachable, restated_at, today
+from spapi_assets.ingest.windows import closes_at, due_at, due_range, final_at, midnight, reachable, restated_at, today
 from spapi_assets.lake.layout import Partition
 
 STUCK = timedelta(hours=24)
@@ -40,7 +40,7 @@ def truth_of_request(
     elif now < closes_at(report, partition.day, place):
         return Truth(
             TruthState.NOT_DUE,
-            "The day is not over." if period(report, partition.day)[0] == partition.day else "The period is not over.",
+            f"The {report.window.period} is not over.",
             "It is asked for when Amazon has published it.",
             due_at(report, partition.day, place),
         )
@@ -99,11 +99,13 @@ def _with_data(report: Report, partition: Partition, history: Sequence[ReportRec
     final = final_at(report, partition.day, partition.marketplace)
     if held.created >= final:
         if held.rows == 0:
-            why = "asked twice, cancelled twice" if held.confirmed_empty else "the finished report holds no rows of this day"
-            return Truth(TruthState.EMPTY_CONFIRMED, f"Amazon has no data for this day: {why}.", "Nothing to do.")
-        why = f"{held.rows} rows from report {held.report_id}, made when Amazon no longer changes the day."
+            why = "asked twice, cancelled twice" if held.confirmed_empty else "the finished report holds no rows of it"
+            why = f"Amazon has no data for this {report.window.period}: {why}."
+            return Truth(TruthState.EMPTY_CONFIRMED, why, "Nothing to do.")
+        why = f"{held.rows} rows from report {held.report_id}, made when Amazon no longer changes the {report.window.period}."
         return Truth(TruthState.FINAL, why, "Nothing to do.")
-    reason = f"{held.rows} rows from a report made {_utc(held.created)}; Amazon may change the day until {_utc(final)}."
+    until = f"Amazon may change the {report.window.period} until {_utc(final)}."
+    reason = f"{held.rows} rows from a report made {_utc(held.created)}; {until}"
     last = history[-1] if history else None
     if last is not None and (last.open or last.ready or last.unjudged):
         return Truth(TruthState.PROVISIONAL, reason, f"A newer version is on its way: {_progress(last, now)}", last.retry_at)
@@ -120,7 +122,7 @@ def _with_data(report: Report, partition: Partition, history: Sequence[ReportRec
     looked = max(held.created, _when(last) if last else _EPOCH)
     renewal = next((at for at in restated_at(report, partition.day, partition.marketplace) if at > looked), final)
     if now >= renewal:
-        fix = "The next scheduled run asks for a newer version; for older days the sweep does, within a day."
+        fix = "The next scheduled run asks for a newer version; for older ones the sweep does, within a day."
         return Truth(TruthState.PROVISIONAL, reason, fix, now, ask=True)
     return Truth(TruthState.PROVISIONAL, reason, f"A newer version is asked for from {_utc(renewal)}.", renewal)
 
@@ -141,7 +143,7 @@ def _without_data(
     if report.window.kind is WindowKind.DAYS and now < due:
         return Truth(
             TruthState.NOT_PUBLISHED,
-            f"Amazon publishes this report {report.window.lag_hours} h after the day closed.",
+            f"Amazon publishes this report {report.window.lag_hours} h after the {report.window.period} closed.",
             f"It is asked for from {_utc(due)}.",
             due,
         )
@@ -154,21 +156,22 @@ def _without_data(
 
 def _never_asked(report: Report, partition: Partition, now: datetime, kept_up_from: date | None) -> Truth:
     """Who asks for it: the schedule, the sweep's daily look at older gaps, or nobody before a person decides what it may cost."""
-    why = "The day is due and has not been asked for."
+    why = f"The {report.window.period} is due and has not been asked for."
     if partition.day >= due_range(report, today(report, partition.marketplace, now), date.min)[0]:
         return Truth(TruthState.MISSING, why, "The next scheduled run asks for it.", now, ask=True)
     if kept_up_from is not None and partition.day >= kept_up_from:
-        why = "The day was left out by a standstill."
+        why = f"The {report.window.period} was left out by a standstill."
         return Truth(TruthState.MISSING, why, "The sweep asks for it within a day.", now, ask=True)
     fix = f"Back-fill it if it is wanted: materialize request/{report.name} for it; `spapi plan` shows the cost first."
-    return Truth(TruthState.MISSING, "The day was never asked for and is older than the schedule looks.", fix, ask=True)
+    why = f"The {report.window.period} was never asked for and is older than the schedule looks."
+    return Truth(TruthState.MISSING, why, fix, ask=True)
 
 
 def _gone(report: Report, partition: Partition, last: ReportRecord | None, now: datetime) -> Truth:
     if report.window.kind is WindowKind.SNAPSHOT:
         why = "A snapshot shows the day it is made; this day is over and no report of it was loaded."
     elif partition.day > today(report, partition.marketplace, now):
-        return Truth(TruthState.NOT_DUE, "The day has not begun.", "Nothing to do.")
+        return Truth(TruthState.NOT_DUE, f"The {report.window.period} has not begun.", "Nothing to do.")
     else:
         why = f"Amazon gives this report for the last {report.window.lookback_days} days only."
     if last is not None:

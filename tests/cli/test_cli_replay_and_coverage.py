@@ -120,6 +120,8 @@ def row(day: int, state: str, **more: object) -> CoverageRow:
         "account": EU,
         "marketplace": None,
         "date": FIRST + timedelta(days=day),
+        "period": "day",
+        "period_end": FIRST + timedelta(days=day),
         "state": state,
         "rows": None,
         "report_id": None,

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.ingest.completeness import Verdict, judge
 from spapi_assets.ingest.coverage import CoverageRow
+from spapi_assets.ingest.windows import period
 
 REGISTRY = load_registry()
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -15,8 +16,9 @@ ORDERS, LISTINGS, TRAFFIC = "orders_by_last_update", "merchant_listings", "sales
 
 def row(state: str, days_ago: int, dataset: str = ORDERS, account: str = "a", marketplace: str | None = None) -> CoverageRow:
     day = NOW.date() - timedelta(days=days_ago)
-    report = REGISTRY.report_of(dataset).name
-    return CoverageRow(dataset, report, account, marketplace, day, state, 1, "1", NOW, "Why.", "Next.", None)
+    report = REGISTRY.report_of(dataset)
+    covers = report.window.period.value, period(report, day)[1]
+    return CoverageRow(dataset, report.name, account, marketplace, day, *covers, state, 1, "1", NOW, "Why.", "Next.", None)
 
 
 def verdict(*rows: CoverageRow) -> Verdict:

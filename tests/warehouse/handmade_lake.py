@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from spapi_assets.datasets import platform_tables
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.datasets.model import Column, ColumnType, Scope
 from spapi_assets.lake.layout import Partition, partition_object, platform_object
@@ -32,22 +33,17 @@ _LINEAGE = pa.schema(
         ("_loaded_at", pa.timestamp("us", tz="UTC")),
     ]
 )
-COVERAGE = pa.schema(
-    [
-        ("dataset", pa.string()),
-        ("report", pa.string()),
-        ("account", pa.string()),
-        ("marketplace", pa.string()),
-        ("date", pa.date32()),
-        ("state", pa.string()),
-        ("rows", pa.int64()),
-        ("report_id", pa.string()),
-        ("last_loaded_at", pa.timestamp("us", tz="UTC")),
-        ("reason", pa.string()),
-        ("next_action", pa.string()),
-        ("next_at", pa.timestamp("us", tz="UTC")),
-    ]
-)
+_PLATFORM_TYPES = {
+    platform_tables.TEXT: pa.string(),
+    platform_tables.COUNT: pa.int64(),
+    platform_tables.DAY: pa.date32(),
+    platform_tables.INSTANT: pa.timestamp("us", tz="UTC"),
+    platform_tables.TEXTS: pa.map_(pa.string(), pa.string()),
+}
+
+
+def _platform(table: platform_tables.PlatformTable) -> pa.Schema:
+    return pa.schema([(c.name, _PLATFORM_TYPES[c.type]) for c in table.columns])
 
 
 def _type(column: Column) -> pa.DataType:
@@ -100,10 +96,12 @@ class HandmadeLake:
         numbered = [lineage | {"_row": n} | row for n, row in enumerate(rows, start=1)]
         self._write(partition_object(dataset, Partition(account, marketplace, day), part), numbered, schema_of(dataset))
 
-    def finish(self, coverage: Iterable[Mapping[str, Any]] = ()) -> None:
+    def finish(self, coverage: Iterable[Mapping[str, Any]] = (), restatements: Iterable[Mapping[str, Any]] = ()) -> None:
         registry = load_registry()
         for name in registry.datasets:
             scope = registry.report_of(name).scope
             marketplace = "_schema" if scope is Scope.MARKETPLACE else None
             self._write(partition_object(name, Partition("_schema", marketplace, date(1970, 1, 1))), [], schema_of(name))
-        self._write(platform_object("coverage"), coverage, COVERAGE)
+        days = [{"period": "day", "period_end": row["date"], **row} for row in coverage]
+        self._write(platform_object("coverage"), days, _platform(platform_tables.COVERAGE))
+        self._write(platform_object("restatements"), restatements, _platform(platform_tables.RESTATEMENTS))

@@ -277,10 +277,36 @@ def coverage() -> list[dict[str, Any]]:
     ]
 
 
+def restatements() -> list[dict[str, Any]]:
+    """Two versions that Amazon changed, one after the other."""
+    first = {
+        "dataset": "sales_and_traffic_by_asin",
+        "report": "sales_and_traffic",
+        "account": ACCOUNT,
+        "marketplace": "DE",
+        "date": DAY,
+        "part": "data",
+        "version": 2,
+        "report_id": "R2",
+        "report_id_before": "R1",
+        "created_at": LOADED_AT,
+        "loaded_at": LOADED_AT,
+        "rows_before": 2,
+        "rows": 3,
+        "rows_added": 1,
+        "rows_removed": 0,
+        "rows_changed": 1,
+        "totals": [("units_ordered", "5 -> 7")],
+        "change": "1 rows changed, 1 rows added; units_ordered 5 -> 7",
+    }
+    second = {"version": 3, "report_id": "R3", "report_id_before": "R2", "rows_before": 3, "rows_added": 0, "totals": []}
+    return [first, first | second]
+
+
 def build(folder: Path) -> Path:
     """The whole lake below `folder`."""
     lake = HandmadeLake(folder)
     for part in (_orders, _traffic, _stock, _settlements, _vendor):
         part(lake)
-    lake.finish(coverage())
+    lake.finish(coverage(), restatements())
     return folder

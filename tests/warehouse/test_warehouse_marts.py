@@ -125,6 +125,15 @@ def test_stock_cover_adds_barcodes_and_leaves_days_without_stock_out_of_the_velo
     assert found == [(10, 2, 2, 5, 2, pytest.approx(2 / 3), pytest.approx(15))]
 
 
+def test_restatements_tell_every_version_that_replaced_another(handmade: Warehouse) -> None:
+    rows = handmade.query(
+        "select date, version, row_count - rows_before, rows_changed, change from marts.data_restatements order by version"
+    )
+    assert [row[1:4] for row in rows] == [(2, 1, 1), (3, 0, 1)]
+    assert rows[0][0] == DAY
+    assert "units_ordered 5 -> 7" in rows[0][4]
+
+
 def test_coverage_says_which_days_may_be_read(handmade: Warehouse) -> None:
     found = handmade.query(
         "select marketplace, state, is_usable, is_settled from marts.data_coverage"

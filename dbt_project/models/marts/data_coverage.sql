@@ -1,4 +1,4 @@
--- The answer to "is it there, and can I trust it?" for every dataset, account, marketplace and day.
+-- The answer to "is it there, and can I trust it?" for every dataset, account, marketplace and day (or week, month, quarter, year).
 
 select
     dataset,
@@ -6,6 +6,8 @@ select
     account,
     marketplace,
     date,
+    period,
+    period_end,
     state,
     state in ('final', 'provisional', 'empty_confirmed') as is_usable,
     state in ('final', 'empty_confirmed', 'unavailable') as is_settled,

@@ -6,6 +6,8 @@ select
     account,
     coalesce(marketplace, 'ALL') as marketplace,
     cast(date as date) as date,
+    period,
+    cast(period_end as date) as period_end,
     state,
     {{ units('rows') }} as row_count,
     report_id,
