@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from spapi_assets.aws.denials import Denial
 from spapi_assets.aws.ledger_records import ReportRecord, options_digest
 from spapi_assets.datasets.model import Identifiers, Report, WindowKind
 from spapi_assets.spapi.marketplaces import MARKETPLACES
@@ -34,6 +35,7 @@ class Fan:
     units: tuple[Unit, ...] = ()
     identifiers: tuple[str, ...] = ()
     base: Mapping[str, str] = field(default_factory=dict)
+    denial: Denial | None = None  # Amazon refuses, or refused, the report for this account key
 
     def units_for(self, records: Iterable[ReportRecord]) -> tuple[Unit, ...]:
         """The requests of one partition, given those already made for it.

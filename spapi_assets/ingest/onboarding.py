@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from spapi_assets.aws.clients import explained
+from spapi_assets.aws.denials import lift_all
 from spapi_assets.aws.secrets import write_credentials
 from spapi_assets.aws.setup import bucket_of, dead_letter_name, set_up_aws
 from spapi_assets.datasets.model import Kind
@@ -74,6 +75,8 @@ def connect(
     apis.lwa.access_token()
     if credentials is None:
         yield f"{account.name}: Login with Amazon accepts the credentials in secret {account.secret}"
+    if lifted := lift_all(context.ledger, account.name):
+        yield f"{account.name}: what Amazon denied is asked for once more: {', '.join(lifted)}"
     if account.kind is Kind.SELLER:
         yield _compare_marketplaces(context, account)
     yield subscribe(context, account, redirect=redirect)

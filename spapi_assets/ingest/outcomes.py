@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from spapi_assets.aws.denials import deny
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import Report
 from spapi_assets.ingest.adoption import adopt
@@ -67,6 +68,8 @@ def judge(ctx: IngestContext, record: ReportRecord) -> ReportRecord:
         verdict, sentence, uri = _fatal(ctx, report, record, history, failures)
     else:
         verdict, sentence = decide(gather(ctx, report, record, history))
+    if verdict is Verdict.MISSING_ROLE and report.fan_out is None:  # of a fan-out, one view may be denied and another not
+        deny(ctx.ledger, record, sentence)
     if verdict is Verdict.EMPTY_SUSPECTED:  # one more question, whatever failed before
         suspected = [r for r in history if r.verdict is Verdict.EMPTY_SUSPECTED and r.covers(record.start)]
         failures = 1 + len(suspected)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from spapi_assets.aws.clients import AwsError
+from spapi_assets.aws.denials import denial_of, deny, lift
 from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import Report, Scope, WindowKind
@@ -141,7 +142,14 @@ def create_planned(
             outcome.problems.append(f"{record} waited until Amazon no longer gives these days; it was not asked for.")
             continue
         try:
+            denial = denial_of(ctx.ledger, record.report_type, record.account_key)
+            if denial is not None and denial.standing and (record.requested_at or denial.at) <= denial.at:
+                ctx.ledger.supersede(record, f"Not asked: {denial.reason}")  # what is asked with force is younger than the denial
+                continue
+            before = len(outcome.created)
             _create_within_quota(ctx, report, record, deadline, outcome, lane)
+            if denial is not None and denial.standing and len(outcome.created) > before:
+                lift(ctx.ledger, record, denial)
         except (AwsError, LedgerError) as error:
             # An announced call stays announced: recovery looks it up. The other accounts go on.
             outcome.problems.append(f"{record}: {error}")
@@ -247,6 +255,7 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
         outcome.retryable = False
         return None
     except MissingRole as error:
+        deny(ctx.ledger, intent, str(error))
         ctx.ledger.refuse(intent, Verdict.MISSING_ROLE, str(error))
         outcome.problems.append(f"{record}: {error}")
         outcome.retryable = False

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
 from spapi_assets.datasets.model import Report
+from spapi_assets.ingest.denial import with_denial
 from spapi_assets.ingest.fanout import Fan, Unit, fan_of, part_of
 from spapi_assets.ingest.request_truth import truth_of_request
 from spapi_assets.ingest.states import Truth, TruthState
@@ -48,10 +49,8 @@ def truth(
     `kept_up_from` (`upkeep.kept_up_from`) only chooses the next action of a day nobody asked for: a gap, or back-fill.
     `fan`: the requests the partition needs, where they are several (`identifiers.fan`).
     """
-    if report.fan_out is None:
-        return truth_of_request(report, dataset, partition, records, facts, now, kept_up_from)
     found = truths_by_unit(report, dataset, partition, records, facts, now, kept_up_from, fan)
-    return _together(report, found)
+    return found[0][1] if report.fan_out is None else _together(report, found)
 
 
 def truths_by_unit(
@@ -66,24 +65,16 @@ def truths_by_unit(
 ) -> list[tuple[Unit, Truth]]:
     """The truth about each request that the partition needs; empty when there is nothing to ask for yet."""
     fan = fan or fan_of(report, partition.marketplace)
-    if report.fan_out is None:
-        return [(fan.units[0], truth_of_request(report, dataset, partition, records, facts, now, kept_up_from))]
     covering = [r for r in records if r.covers(partition.day)]
-    return [
-        (
-            unit,
-            truth_of_request(
-                report,
-                dataset,
-                partition,
-                [r for r in covering if part_of(report, r.options) == unit.part],
-                [f for f in facts if f.part == unit.part],
-                now,
-                kept_up_from,
-            ),
-        )
-        for unit in fan.units_for(covering)
-    ]
+    found = []
+    for unit in fan.units_for(covering):
+        mine, held = covering, facts
+        if report.fan_out is not None:
+            mine = [r for r in covering if part_of(report, r.options) == unit.part]
+            held = [f for f in facts if f.part == unit.part]
+        told = truth_of_request(report, dataset, partition, mine, held, now, kept_up_from)
+        found.append((unit, with_denial(told, fan.denial, mine, now)))
+    return found
 
 
 def _together(report: Report, found: Sequence[tuple[Unit, Truth]]) -> Truth:
