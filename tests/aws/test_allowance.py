@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from spapi_assets.aws.allowance import BELIEVED, DAY, Allowance, DailyAllowance
 from spapi_assets.aws.clients import AwsClients
 from spapi_assets.aws.setup import _table
+from tests.flow.year.dynamo import MemoryDynamo
 
 
 class Clock:
@@ -25,9 +28,14 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def allowance(aws: str, clock: Clock) -> DailyAllowance:
-    clients, name = AwsClients(), f"quota-{uuid.uuid4().hex}"
+@pytest.fixture(params=["emulator", "memory"])
+def allowance(request: pytest.FixtureRequest, clock: Clock) -> DailyAllowance:
+    """On the AWS emulator, and on the table in memory that the simulated year uses: they must answer alike."""
+    clients: Any = SimpleNamespace(dynamodb=MemoryDynamo())
+    if request.param == "emulator":
+        request.getfixturevalue("aws")
+        clients = AwsClients()
+    name = f"quota-{uuid.uuid4().hex}"
     _table(clients, name, sort_key=False)
     return DailyAllowance(clients, name, clock=clock)
 
