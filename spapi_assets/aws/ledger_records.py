@@ -212,7 +212,7 @@ def stamp(value: datetime) -> str:
 
 
 def unstamp(value: str) -> datetime:
-    return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(value)  # a hundred times faster than strptime, and every record has a handful
 
 
 def index_of(record: ReportRecord) -> str | None:

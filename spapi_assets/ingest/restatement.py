@@ -57,35 +57,46 @@ def compare(dataset: Dataset, before: BinaryIO | Path, after: BinaryIO | Path) -
     """What the newer Parquet object changed against the older one of the same partition."""
     old, new = pq.ParquetFile(before), pq.ParquetFile(after)
     rows = old.metadata.num_rows, new.metadata.num_rows
-    totals = _totals(dataset, old, new)
     if max(rows) > MATCHED_ROWS:
-        return Changes(*rows, totals=totals)
-    names = [c.name for c in dataset.columns if c.name in old.schema_arrow.names and c.name in new.schema_arrow.names]
-    added, removed, changed = _matched(dataset, old.read(names), new.read(names))
+        return Changes(*rows, totals=_totals(_sums(dataset, old), _sums(dataset, new)))
+    columns = [c.name for c in dataset.columns]
+    had, have = (file.read([n for n in columns if n in file.schema_arrow.names]) for file in (old, new))
+    totals = _totals(_sums_of(dataset, had), _sums_of(dataset, have))
+    names = [n for n in had.column_names if n in have.column_names]
+    added, removed, changed = _matched(dataset, had.select(names), have.select(names))
     return Changes(*rows, added, removed, changed, totals)
 
 
-def _totals(dataset: Dataset, old: pq.ParquetFile, new: pq.ParquetFile) -> dict[str, tuple[Decimal, Decimal]]:
-    moved: dict[str, tuple[Decimal, Decimal]] = {}
-    for column in dataset.columns:
-        if column.type in _SUMMED:
-            before, after = _sum(old, column.name), _sum(new, column.name)
-            if before != after:
-                moved[column.name] = (before, after)
+def _totals(before: dict[str, Decimal], after: dict[str, Decimal]) -> dict[str, tuple[Decimal, Decimal]]:
+    zero = Decimal(0)
+    names = [name for name in {**before, **after} if before.get(name, zero) != after.get(name, zero)]
+    moved = {name: (before.get(name, zero), after.get(name, zero)) for name in names}
     largest = sorted(moved.items(), key=lambda item: -abs(item[1][1] - item[1][0]) / (abs(item[1][0]) or 1))
     return dict(largest[:KEPT_TOTALS])
 
 
-def _sum(file: pq.ParquetFile, column: str) -> Decimal:
-    if column not in file.schema_arrow.names:
-        return Decimal(0)
-    total = Decimal(0)
-    for batch in file.iter_batches(columns=[column]):
-        values = batch.column(0)
-        if pa.types.is_decimal(values.type):
-            values = values.cast(pa.decimal256(60, values.type.scale))
-        total += Decimal(pc.sum(values).as_py() or 0)
-    return total.normalize() + 0
+def _sums(dataset: Dataset, file: pq.ParquetFile) -> dict[str, Decimal]:
+    """The same for a file of any size, a batch at a time."""
+    totals: dict[str, Decimal] = {}
+    names = [c.name for c in dataset.columns if c.type in _SUMMED and c.name in file.schema_arrow.names]
+    for batch in file.iter_batches(columns=names):
+        for name, part in _sums_of(dataset, pa.Table.from_batches([batch])).items():
+            totals[name] = totals.get(name, Decimal(0)) + part
+    return {name: total.normalize() + 0 for name, total in totals.items()}
+
+
+def _sums_of(dataset: Dataset, table: pa.Table) -> dict[str, Decimal]:
+    totals = {}
+    for column in dataset.columns:
+        if column.type in _SUMMED and column.name in table.column_names:
+            values = table.column(column.name)
+            if values.null_count == len(values):
+                totals[column.name] = Decimal(0)
+                continue
+            if pa.types.is_decimal(values.type):
+                values = values.cast(pa.decimal256(60, values.type.scale))
+            totals[column.name] = Decimal(pc.sum(values).as_py() or 0).normalize() + 0
+    return totals
 
 
 def _matched(dataset: Dataset, old: pa.Table, new: pa.Table) -> tuple[int, int, int]:
