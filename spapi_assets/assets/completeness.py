@@ -1,7 +1,8 @@
 """The asset check `completeness`: on every raw dataset, whether the days of all accounts are there or on their way.
 It reads the ledger through `ingest/coverage.py`; what counts as complete is `ingest/completeness.py`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -10,6 +11,11 @@ from spapi_assets.automation import COVERAGE, after_coverage
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.resources.platform import PlatformResource
 from spapi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from spapi_assets.ingest.spans import Span
+
+LINES = 300  # of a check's table: five marketplaces with a dozen different stories each are sixty
 
 
 def completeness_checks(registry: Registry, settings: Settings) -> dg.AssetChecksDefinition:
@@ -40,11 +46,12 @@ def completeness_checks(registry: Registry, settings: Settings) -> dg.AssetCheck
         verdicts = judge(coverage(ctx, datasets=wanted), ctx.registry.reports, ctx.now())
         for name in wanted:
             verdict = verdicts.get(name, Verdict())
-            records = [
-                dg.TableRecord({"account": account, "day": str(day), "state": state, "reason": reason})
+            wrong = [
+                {"account": account, verdict.period: str(day), "state": state, "reason": reason}
                 for account, days in verdict.wrong.items()
                 for day, state, reason in days[:20]
             ]
+            known = [_line(span) for span in verdict.spans[:LINES]]
             yield dg.AssetCheckResult(
                 check_name="completeness",
                 asset_key=raw_key(name),
@@ -52,9 +59,27 @@ def completeness_checks(registry: Registry, settings: Settings) -> dg.AssetCheck
                 severity=dg.AssetCheckSeverity.WARN,
                 description=verdict.sentence,
                 metadata={
-                    **{f"days {s}": n for s, n in verdict.counts.items()},
-                    **({"days to look at": dg.MetadataValue.table(records)} if records else {}),
+                    **{f"{verdict.period}s {s}": n for s, n in verdict.counts.items()},
+                    **({f"{verdict.period}s to look at": _table(wrong)} if wrong else {}),
+                    **({"what is known, and what happens next": _table(known)} if known else {}),
                 },
             )
 
     return completeness
+
+
+def _line(span: "Span") -> dict[str, str | int]:
+    return {
+        "account": span.account_key,
+        "state": span.state,
+        f"{span.period}s": span.number,
+        "first": str(span.first),
+        "last": str(span.last),
+        "reason": "" if span.settled else span.reason,
+        "next action": "" if span.settled else span.next_action,
+        "next at (UTC)": f"{span.next_at:%Y-%m-%d %H:%M}" if span.next_at and not span.settled else "",
+    }
+
+
+def _table(rows: Sequence[Mapping[str, str | int]]) -> dg.TableMetadataValue:
+    return dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows])

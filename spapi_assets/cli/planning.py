@@ -90,13 +90,19 @@ def plan(
 @account_option
 @click.option("--from", "first", type=Day(), help="First day; default: SPAPI_FIRST_DATE.")
 @click.option("--to", "last", type=Day(), help="Last day; default: today.")
+@click.option("--all", "everything", is_flag=True, help="Also the datasets of which nothing is open.")
 @json_option
 @explained
 def coverage(
-    report_names: tuple[str, ...], account_names: tuple[str, ...], first: date | None, last: date | None, as_json: bool
+    report_names: tuple[str, ...],
+    account_names: tuple[str, ...],
+    first: date | None,
+    last: date | None,
+    everything: bool,
+    as_json: bool,
 ) -> None:
     """What is known about every dataset, account and day: loaded, missing and why, and what a person has to do."""
-    from spapi_assets.cli.tables import coverage_table, day_strips, person_table
+    from spapi_assets.cli.tables import complete_line, coverage_table, day_strips, open_rows, person_table
     from spapi_assets.ingest.context import build_context
     from spapi_assets.ingest.coverage import coverage as rows_of
 
@@ -111,10 +117,13 @@ def coverage(
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    out = console()
-    out.print(coverage_table(rows))
-    if out.is_terminal:
-        out.print(day_strips(rows, out.width))
+    out, shown = console(), rows if everything else open_rows(rows)
+    if shown:
+        out.print(coverage_table(shown))
+    if shown and out.is_terminal:
+        out.print(day_strips(shown, out.width))
+    if not everything:
+        out.print(complete_line(rows))
     people = person_table(rows)
     if people is not None:
         out.print(people)

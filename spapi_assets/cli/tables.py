@@ -12,6 +12,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from spapi_assets.ingest.spans import SETTLED, counted, spans
+
 if TYPE_CHECKING:
     from spapi_assets.ingest.coverage import CoverageRow
     from spapi_assets.ingest.forecast import AccountCost, ReportCost
@@ -34,35 +36,32 @@ _CELLS = {
 _FOR_A_PERSON = ("failed", "denied", "empty_suspected")
 
 
-def _key(row: CoverageRow) -> str:
-    return row.account if row.marketplace is None else f"{row.account}.{row.marketplace}"
-
-
 def _groups(rows: Sequence[CoverageRow]) -> list[tuple[tuple[str, str], list[CoverageRow]]]:
     groups: dict[tuple[str, str], list[CoverageRow]] = defaultdict(list)
     for row in rows:
-        groups[row.dataset, _key(row)].append(row)
+        groups[row.dataset, row.account_key].append(row)
     return sorted(groups.items())
 
 
+def open_rows(rows: Sequence[CoverageRow]) -> list[CoverageRow]:
+    """The rows of those datasets and accounts of which something is still open: not all loaded for good, or not due."""
+    return [row for _, group in _groups(rows) if any(r.state not in SETTLED for r in group) for row in group]
+
+
 def coverage_table(rows: Sequence[CoverageRow]) -> Table:
-    """Days and rows loaded per dataset and account, and the reasons of the days without data."""
-    table = Table(title="What is loaded, and what is missing and why", title_justify="left", header_style="bold")
-    for name in ("dataset", "account", "days", "rows", "states", "missing and why"):
-        table.add_column(name, justify="right" if name in ("days", "rows") else "left", overflow="fold")
+    """What is loaded per dataset and account, and of what is not, or may still change: why, what happens next and when."""
+    table = Table(title="What is loaded, and what is open and why", title_justify="left", header_style="bold")
+    for name in ("dataset", "account", "loaded", "rows", "states", "open, why, and what happens next"):
+        table.add_column(name, justify="right" if name in ("loaded", "rows") else "left", overflow="fold")
     for (dataset, account), group in _groups(rows):
         loaded = [r for r in group if r.last_loaded_at is not None]
-        reasons: dict[str, list[date]] = defaultdict(list)
-        for row in group:
-            if row.last_loaded_at is None and row.state != "empty_confirmed":
-                reasons[row.reason].append(row.date)
         states = Counter(r.state for r in group)
-        lines = [f"{_span(days)}: {reason}" for reason, days in reasons.items()]
+        lines = [f"{s.state} {s.when}: {s.reason} {s.next_action}" for s in spans(group) if not s.settled]
         more = [f"and {len(lines) - 4} more reasons (--json lists all)"] if len(lines) > 4 else []
         table.add_row(
             dataset,
             account,
-            str(len(loaded)),
+            counted(len(loaded), group[0].period),
             f"{sum(r.rows or 0 for r in loaded):,}",
             ", ".join(f"{n} {s}" for s, n in states.most_common()),
             "\n".join(lines[:4] + more),
@@ -70,14 +69,25 @@ def coverage_table(rows: Sequence[CoverageRow]) -> Table:
     return table
 
 
+def complete_line(rows: Sequence[CoverageRow]) -> str:
+    """The datasets and accounts that nothing is open of, in a sentence; empty when there are none."""
+    whole: dict[str, list[str]] = defaultdict(list)
+    for (dataset, account), group in _groups(rows):
+        if all(r.state in SETTLED for r in group):
+            whole[dataset].append(account)
+    told = ", ".join(f"{dataset} ({', '.join(accounts)})" for dataset, accounts in whole.items())
+    return f"Nothing is open of {len(whole)} datasets (--all shows them): {told}." if whole else ""
+
+
 def day_strips(rows: Sequence[CoverageRow], width: int) -> Text:
-    """One cell a day, one strip per dataset and account, wrapped to the terminal; the legend names the states that occur."""
+    """One cell a day (or other period), one strip per dataset and account, wrapped to the terminal, and a legend."""
     text = Text()
     groups = _groups(rows)
     margin = 12
     per_line = max(7, (width - margin) // 7 * 7)  # whole weeks, so that weekdays stand below each other
     for (dataset, account), group in groups:
-        text.append(f"\n{dataset} {account}\n", style="bold")
+        cells = "" if group[0].period == "day" else f", one cell a {group[0].period}"
+        text.append(f"\n{dataset} {account}{cells}\n", style="bold")
         days = sorted(group, key=lambda r: r.date)
         for first in range(0, len(days), per_line):
             text.append(f"{days[first].date}  ", style="dim")
@@ -96,22 +106,15 @@ def day_strips(rows: Sequence[CoverageRow], width: int) -> Text:
 
 def person_table(rows: Sequence[CoverageRow]) -> Table | None:
     """Days that do not mend themselves: what happened and what to do. None when there are none."""
-    found: dict[tuple[str, str, str, str, str], list[date]] = defaultdict(list)
-    for row in rows:
-        if row.state in _FOR_A_PERSON and row.next_at is None:
-            found[row.dataset, _key(row), row.state, row.reason, row.next_action].append(row.date)
+    found = spans(row for row in rows if row.state in _FOR_A_PERSON and row.next_at is None)
     if not found:
         return None
-    table = Table(title="Days that wait for a person", title_justify="left", header_style="bold", show_lines=True)
+    table = Table(title="What waits for a person", title_justify="left", header_style="bold", show_lines=True)
     for name in ("dataset", "account", "days", "state", "reason", "what to do"):
         table.add_column(name, overflow="fold")
-    for (dataset, account, state, reason, action), days in sorted(found.items()):
-        table.add_row(dataset, account, _span(days), state, reason, action)
+    for s in found:
+        table.add_row(s.dataset, s.account_key, s.when, s.state, s.reason, s.next_action)
     return table
-
-
-def _span(days: Sequence[date]) -> str:
-    return str(days[0]) if len(days) == 1 else f"{len(days)} days from {min(days)} to {max(days)}"
 
 
 def plan_tables(

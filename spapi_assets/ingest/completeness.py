@@ -1,4 +1,4 @@
-"""Whether a dataset is complete: which days of which account somebody should look at, worked out from coverage rows.
+"""Whether a dataset is complete: which days (or weeks, months) of which account to look at, worked out from coverage rows.
 Pure; the asset check that shows it is `assets/completeness.py`, what a single day's state means is `truth.py`."""
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.ingest.spans import Span, counted, spans
 from spapi_assets.ingest.truth import TruthState
 from spapi_assets.ingest.windows import due_at, due_range, final_at, today
 
@@ -27,12 +28,14 @@ SHOWN_LOST = timedelta(days=14)
 
 @dataclass
 class Verdict:
-    """One dataset's completeness: days per state, and the days somebody must look at, by account key."""
+    """One dataset's completeness: partitions per state, and those somebody must look at, by account key."""
 
     counts: Counter[str] = field(default_factory=Counter)
     wrong: dict[str, list[tuple[date, str, str]]] = field(default_factory=lambda: defaultdict(list))
     never_asked: int = 0  # before the first loaded day: back-fill, a person's decision
     lost: int = 0  # snapshots between loaded ones that nobody can have any more
+    period: str = "day"
+    spans: list[Span] = field(default_factory=list)  # everything that is known, alike partitions together
 
     @property
     def passed(self) -> bool:
@@ -41,16 +44,18 @@ class Verdict:
     @property
     def sentence(self) -> str:
         total = sum(self.counts.values())
-        told = [f"{total} days: {', '.join(f'{n} {state}' for state, n in self.counts.most_common())}."]
+        told = [f"{counted(total, self.period)}: {', '.join(f'{n} {state}' for state, n in self.counts.most_common())}."]
         if self.wrong:
             accounts = "; ".join(
-                f"{account}: {len(days)} days from {days[0][0]} ({days[0][1]})" for account, days in self.wrong.items()
+                f"{account}: {counted(len(days), self.period)} from {days[0][0]} ({days[0][1]})"
+                for account, days in self.wrong.items()
             )
             told.append(f"Look at {accounts}.")
         else:
             told.append("Nothing needs a person.")
         if self.never_asked:
-            told.append(f"{self.never_asked} older days were never asked for: back-fill them if they are wanted.")
+            older = counted(self.never_asked, f"older {self.period}")
+            told.append(f"Never asked for: {older}; back-fill them if they are wanted.")
         if self.lost:
             told.append(f"Snapshots missed and lost: {self.lost}.")
         return " ".join(told)
@@ -60,12 +65,14 @@ def judge(rows: Iterable[CoverageRow], reports: Mapping[str, Report], now: datet
     """Completeness per dataset from coverage rows (any order). `reports`: the registry's, by name."""
     grouped: dict[tuple[str, str], list[CoverageRow]] = defaultdict(list)
     for row in rows:
-        grouped[row.dataset, row.account if row.marketplace is None else f"{row.account}.{row.marketplace}"].append(row)
+        grouped[row.dataset, row.account_key].append(row)
     verdicts: dict[str, Verdict] = defaultdict(Verdict)
     for (dataset, account_key), days in sorted(grouped.items()):
         days.sort(key=lambda row: row.date)
         first_loaded = next((row.date for row in days if row.state in LOADED), None)
         verdict = verdicts[dataset]
+        verdict.period = days[0].period
+        verdict.spans += spans(days)
         for row in days:
             verdict.counts[row.state] += 1
             report = reports[row.report]
@@ -89,7 +96,7 @@ def _to_look_at(row: CoverageRow, report: Report, first_loaded: date | None, now
         if after_loaded or row.date >= expected:
             return f"Due since {due_at(report, row.date, row.marketplace):%Y-%m-%d %H:%M} UTC. {row.reason} {row.next_action}"
     if row.state == TruthState.PROVISIONAL and now > final_at(report, row.date, row.marketplace) + TOLERANCE:
-        return f"Amazon no longer changes the day, and its last version was not fetched. {row.next_action}"
+        return f"Amazon no longer changes the {row.period}, and its last version was not fetched. {row.next_action}"
     if row.state == TruthState.UNAVAILABLE and _lost(row, report, first_loaded) and now.date() - row.date <= SHOWN_LOST:
         return row.reason
     return None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS_PER_BATCH = 20_000
+_Day = date  # a field of that name hides the type
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class CoverageRow:
     marketplace: str | None
     date: date  # the period's first day
     period: str
-    period_end: date  # inclusive
+    period_end: _Day  # inclusive
     state: str
     rows: int | None
     report_id: str | None

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from spapi_assets.aws.setup import _table
-from spapi_assets.cli.tables import coverage_table, day_strips, person_table
+from spapi_assets.cli.tables import complete_line, coverage_table, day_strips, open_rows, person_table
 from spapi_assets.ingest.coverage import CoverageRow
 
 from .conftest import Deployment
@@ -162,8 +162,23 @@ def test_days_for_a_person_are_grouped_with_reason_and_action_and_those_that_men
 
 
 def test_the_coverage_table_says_when_it_leaves_reasons_out() -> None:
-    rows = [row(n, "failed", reason=f"reason {n}") for n in range(7)]
+    rows = [row(n, "failed", reason=f"reason {'abcdefg'[n]}") for n in range(7)]
     assert "and 3 more reasons" in drawn(coverage_table(rows), 160)
+
+
+def test_the_coverage_table_says_what_is_open_and_what_happens_next_in_one_line_for_days_alike() -> None:
+    rows = [row(n, "provisional", reason=f"{n} rows.", next_action="A newer version comes.", rows=n) for n in range(9)]
+    text = " ".join(drawn(coverage_table(rows), 300).split())
+    assert f"provisional 9 days from {FIRST} to {FIRST + timedelta(days=8)}: 8 rows. A newer version comes." in text
+
+
+def test_what_nothing_is_open_of_is_one_sentence() -> None:
+    settled = ("final", "empty_confirmed", "not_due")
+    whole = [row(n, state, dataset=name) for name in ("a", "b") for n, state in enumerate(settled)]
+    rows = [*whole, row(0, "final"), row(1, "denied")]
+    assert open_rows(rows) == rows[-2:]
+    assert complete_line(rows) == f"Nothing is open of 2 datasets (--all shows them): a ({EU}), b ({EU})."
+    assert complete_line(rows[-2:]) == ""
 
 
 def test_coverage_without_a_ledger_is_a_sentence(deployment: Deployment) -> None:

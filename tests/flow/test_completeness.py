@@ -53,7 +53,7 @@ def test_days_before_the_first_loaded_one_are_counted_and_not_held_against_anyon
     found = verdict(*(row("missing", n) for n in range(100, 5, -1)), row("final", 5), row("final", 4))
     assert found.passed
     assert found.never_asked == 95
-    assert "back-fill them if they are wanted" in found.sentence
+    assert "Never asked for: 95 older days; back-fill them if they are wanted." in found.sentence
 
 
 def test_where_nothing_was_ever_loaded_only_what_the_schedule_should_have_asked_for_is_told() -> None:
@@ -81,3 +81,13 @@ def test_failures_are_told_by_account_with_their_reason() -> None:
     found = verdict(row("failed", 3), row("denied", 3, account="b"), row("final", 3, account="c"))
     assert set(found.wrong) == {"a", "b"}
     assert found.wrong["b"][0][1:] == ("denied", "Why.")
+
+
+def test_weeks_are_named_as_weeks_and_everything_known_is_a_line_of_the_table() -> None:
+    weekly = "search_terms_weekly"
+    last = [n for n in range(40) if (NOW.date() - timedelta(days=n)).weekday() == 6]  # Sundays: a week's first day
+    found = verdict(*(row("final", n, weekly, "a", "DE") for n in last[2:]), row("denied", last[1], weekly, "a", "DE"))
+    assert found.sentence.startswith(f"{len(last) - 1} weeks: ")
+    assert "a.DE: 1 week from" in found.sentence
+    assert [(span.state, span.number) for span in found.spans] == [("denied", 1), ("final", len(last) - 2)]
+    assert found.spans[0].when.startswith("week 2026-")
