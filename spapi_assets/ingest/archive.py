@@ -40,6 +40,12 @@ class ArchivedDocument:
     def created(self) -> datetime:
         return datetime.fromisoformat(self.manifest["created"])
 
+    @property
+    def options(self) -> dict[str, str]:
+        """The options the report was asked with. Amazon never repeats them; a document loaded by hand has its entry's."""
+        request: dict[str, Any] = self.manifest["extra"].get("request") or {}
+        return dict(request.get("options") or self.manifest["report"]["options"])
+
     def context(self, report: Report, *, pii_columns: frozenset[str] | None = None) -> DocumentContext:
         """The context of the first load, with today's registry entry; PII columns as they were unless given."""
         m = self.manifest
@@ -56,6 +62,7 @@ class ArchivedDocument:
             content_encoding=m["content_encoding"],
             compression=m["compression"],
             marketplace_ids=tuple(m["marketplace_ids"]),
+            options=self.options,
             pii_columns=frozenset(m["pii_columns"]) if pii_columns is None else pii_columns,
             extra=m["extra"],
         )
@@ -120,6 +127,15 @@ def manifest_of(
             for name, d in result.datasets.items()
         }
     return manifest
+
+
+def archived_document(lake: Lake, folder: str) -> ArchivedDocument | None:
+    """What lies in one folder of the archive; None without a manifest, which is written last."""
+    path = f"{folder}/{MANIFEST}"
+    if not lake.exists(path):
+        return None
+    manifest = lake.read_json(path)
+    return ArchivedDocument(folder, f"{folder}/{manifest['object']}", manifest["status"], manifest)
 
 
 def archived_documents(lake: Lake, report_name: str | None = None, account: str | None = None) -> Iterator[ArchivedDocument]:

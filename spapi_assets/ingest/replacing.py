@@ -3,16 +3,23 @@ Asked by the load before anything becomes visible; comparing two files is `resta
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import UTC, date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord, ReportStatus
 from spapi_assets.datasets.model import Dataset, Report, WindowKind
+from spapi_assets.ingest.archive import archived_document
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.documents.errors import DocumentError
+from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.fanout import part_of
 from spapi_assets.ingest.windows import final_at
-from spapi_assets.lake.layout import Partition, partition_object
+from spapi_assets.lake.layout import Partition, archive_folder, partition_object
+from spapi_assets.lake.parquet import parquet_schema, write_empty
+from spapi_assets.lake.store import Lake
 
 _MARGIN = timedelta(days=2)  # a document names its own days; they may lie just outside its window
 
@@ -51,7 +58,28 @@ class Replacing:
         if there is None or there.report_id == str(self.record.report_id) or not self.ctx.lake.exists(path):
             return None
         with self.ctx.lake.open_input(path) as before:
-            return restatement.compare(dataset, before, local).as_item()
+            if _is_of(before, there):
+                return restatement.compare(dataset, before, local).as_item()
+        # A load that was cut off has published its rows already; what they replaced is still in the archive.
+        with TemporaryDirectory() as folder:
+            older = self._before(dataset, partition, there, Path(folder))
+            return None if older is None else restatement.compare(dataset, older, local).as_item()
+
+    def _before(self, dataset: Dataset, partition: Partition, there: PartitionFacts, folder: Path) -> Path | None:
+        """The object as the older report had written it, made once more from its document; None if that cannot be had."""
+        ctx, place = (
+            self.ctx,
+            archive_folder(partition.account, self.report.name, there.report_id, there.created_at.astimezone(UTC).date()),
+        )
+        archived, path = archived_document(ctx.lake, place), folder / partition_object(dataset.name, partition, self.part)
+        if archived is not None:
+            context = archived.context(self.report, pii_columns=ctx.settings.pii_columns)
+            with ctx.lake.open_input(archived.object) as file, suppress(DocumentError):
+                load_document(iter(lambda: file.read(1 << 20), b""), context, Lake(folder), archive=False)
+        elif not there.rows:
+            path.parent.mkdir(parents=True)
+            write_empty(path, parquet_schema(dataset, pii_columns=ctx.settings.pii_columns))
+        return path if path.exists() else None
 
     def _there(self, dataset: str, partition: Partition) -> PartitionFacts | None:
         if dataset not in self._known:
@@ -59,3 +87,14 @@ class Replacing:
             facts = self.ctx.ledger.partitions(dataset, record.account_key, record.start - _MARGIN, record.end + _MARGIN)
             self._known[dataset] = {f.day: f for f in facts if f.day is not None and f.part == self.part}
         return self._known[dataset].get(partition.day)
+
+
+def _is_of(file: Any, facts: PartitionFacts) -> bool:
+    """Whether an object of the lake holds what its facts say."""
+    import pyarrow.parquet as pq
+
+    found = pq.ParquetFile(file)
+    if found.metadata.num_rows != facts.rows:
+        return False
+    first = next(found.iter_batches(batch_size=1, columns=["_report_id"]), None)
+    return not facts.rows or (first is not None and first.column(0)[0].as_py() == facts.report_id)

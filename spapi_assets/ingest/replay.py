@@ -13,6 +13,7 @@ from spapi_assets.ingest.archive import ArchivedDocument, archived_documents
 from spapi_assets.ingest.documents.context import LoadResult
 from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.documents.load import load_document
+from spapi_assets.ingest.fanout import part_of
 from spapi_assets.lake.store import Lake
 
 _CHUNK = 1 << 20
@@ -64,10 +65,11 @@ def needed(report: Report, documents: list[ArchivedDocument]) -> list[ArchivedDo
     """
     if report.window.kind is WindowKind.HARVEST or any(d.day_of is DayOf.DOCUMENT for d in report.datasets):
         return documents  # each has objects of its own, or shows its day only when it is read
-    covered: set[tuple[str | None, str]] = set()
+    covered: set[tuple[str | None, str, str]] = set()  # marketplace, the request's part of the partition, day
     result: list[ArchivedDocument] = []
     for document in reversed(documents):
-        days = {(document.manifest["marketplace"], day) for day in _days(report, document)}
+        part = part_of(report, document.options)
+        days = {(document.manifest["marketplace"], part, day) for day in _days(report, document)}
         if days - covered:
             result.append(document)
             if document.status == "loaded":

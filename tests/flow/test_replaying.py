@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from spapi_assets.aws.ledger import ReportRecord, ReportStatus
@@ -11,6 +13,7 @@ from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.load import load_report
 from spapi_assets.ingest.replaying import plan_replay, replay_all
 from spapi_assets.ingest.requesting import ask
+from spapi_assets.lake.layout import Partition
 from tests.flow.amazon import Amazon
 from tests.flow.test_upkeep import ORDERS, back, states
 
@@ -76,3 +79,32 @@ def test_a_refused_report_that_counted_as_failed_is_done_after_its_replay(ctx: I
     assert now is not None
     assert (now.status, now.verdict, now.reason, now.retry_at) == (ReportStatus.DONE, None, None, None)
     assert ctx.ledger.retries_due(10) == []
+
+
+def test_each_view_of_a_vendor_report_is_replayed_into_its_own_object(ctx: IngestContext, amazon: Amazon) -> None:
+    from dataclasses import replace
+
+    import pyarrow.parquet as pq
+
+    from spapi_assets.aws.ledger_records import ReportStatus as Status
+    from tests.flow.amazon import Clock
+
+    assert isinstance(ctx.now, Clock)
+    vendor = ctx.settings.account("kestrel_vendor_us").model_copy(update={"fan_out": {"sellingProgram": ("RETAIL",)}})
+    ctx.settings = ctx.settings.model_copy(update={"accounts": (ctx.settings.accounts[0], vendor)})
+    report, day = ctx.registry.reports["vendor_sales"], ctx.now.now.date() - timedelta(days=6)
+    for record in ask(ctx, report, [Partition(vendor.name, "US", day)], deadline=ctx.monotonic() + 9).created:
+        units = len(record.options["distributorView"])
+        row = f'{{"startDate": "{day}", "endDate": "{day}", "asin": "B1", "orderedUnits": {units}}}'
+        body = f'{{"reportSpecification": {{}}, "salesAggregate": [], "salesByAsin": [{row}]}}'.encode()
+        done = ctx.ledger.outcome(vendor.name, amazon.finish(str(record.report_id), "DONE", body), "test")
+        assert done == replace(done, status=Status.DONE)
+        load_report(ctx, done)
+    objects = [p for p in ctx.lake.list("raw/vendor_sales") if "_schema" not in p]
+    assert len(objects) == 2
+    before = {p: pq.read_table(ctx.lake.open_input(p)).drop(["_loaded_at"]) for p in objects}
+    for path in objects:
+        ctx.lake.delete(path)
+    assert [d.problem for d in replay_all(ctx, plan_replay(ctx, [report.name], [vendor.name]))] == [None, None]
+    after = {p: pq.read_table(ctx.lake.open_input(p)).drop(["_loaded_at"]) for p in ctx.lake.list("raw/vendor_sales")}
+    assert after == before

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spapi_assets.aws.ledger import ReportRecord
 from spapi_assets.datasets.model import Dataset
 from spapi_assets.ingest import restatement
 from spapi_assets.ingest.context import IngestContext
@@ -88,17 +90,42 @@ def _traffic(units: int) -> bytes:
     return f'{{"reportSpecification": {{}}, "salesAndTrafficByDate": [], "salesAndTrafficByAsin": [{row}]}}'.encode()
 
 
+def _correct(ctx: IngestContext, amazon: Amazon, clock: Clock, place: Partition, units: int) -> ReportRecord:
+    """Amazon makes a newer report of the day; it is ready to be loaded."""
+    (record,) = ask(ctx, ctx.registry.reports["sales_and_traffic"], [place], deadline=ctx.monotonic() + 5).created
+    amazon.finish(str(record.report_id), "DONE", _traffic(units))
+    clock.forward(minutes=1)
+    sweep(ctx, 30)
+    (ready,) = ctx.ledger.done_not_loaded()
+    return ready
+
+
+def test_a_load_cut_off_after_its_rows_were_published_still_tells_what_they_changed(
+    ctx: IngestContext, amazon: Amazon, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = ctx.registry.reports["sales_and_traffic"]
+    place = Partition("kestrel_eu", "DE", clock.now.date() - timedelta(days=4))
+    clock.now = closes_at(report, place.day, "DE") + timedelta(hours=30)
+    load_report(ctx, _correct(ctx, amazon, clock, place, 3))
+    clock.forward(days=2)
+    ready = _correct(ctx, amazon, clock, place, 5)
+    with monkeypatch.context() as dying:
+        dying.setattr(ctx.ledger, "put_partitions", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            load_report(ctx, ready)
+    load_report(ctx, ready)
+    (fact,) = ctx.ledger.partitions("sales_and_traffic_by_asin", place.account_key, place.day, place.day)
+    assert fact.changes is not None
+    assert fact.changes["totals"] == {"units_ordered": ["3", "5"]}
+    assert (fact.changes["changed"], fact.changes["added"]) == (1, 0)
+
+
 def test_a_day_that_amazon_corrects_keeps_every_version_with_its_change(ctx: IngestContext, amazon: Amazon, clock: Clock) -> None:
     report = ctx.registry.reports["sales_and_traffic"]
     place = Partition("kestrel_eu", "DE", clock.now.date() - timedelta(days=4))
     clock.now = closes_at(report, place.day, "DE") + timedelta(hours=30)
     for units in (3, 5, 5):
-        (record,) = ask(ctx, report, [place], deadline=ctx.monotonic() + 5).created
-        amazon.finish(str(record.report_id), "DONE", _traffic(units))
-        clock.forward(minutes=1)
-        sweep(ctx, 30)
-        (ready,) = ctx.ledger.done_not_loaded()
-        load_report(ctx, ready)
+        load_report(ctx, _correct(ctx, amazon, clock, place, units))
         clock.forward(days=2)
     (fact,) = ctx.ledger.partitions("sales_and_traffic_by_asin", place.account_key, place.day, place.day)
     assert [v["rows"] for v in fact.versions] == [1, 1]
