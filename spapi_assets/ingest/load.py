@@ -16,8 +16,8 @@ from typing import Any
 from spapi_assets.aws.ledger import LedgerError, PartitionFacts, ReportRecord, ReportStatus, Verdict
 from spapi_assets.aws.ledger_records import encode
 from spapi_assets.datasets.model import Report
-from spapi_assets.ingest.archive import MANIFEST, ArchivedDocument, folder_of
-from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.archive import ArchivedDocument, archived_document, folder_of
+from spapi_assets.ingest.context import AccountApis, IngestContext
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult, PartitionLoad
 from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, WrongDocument
 from spapi_assets.ingest.documents.load import load_document
@@ -28,9 +28,11 @@ from spapi_assets.ingest.requesting import marketplace_ids
 from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition, partition_object
 from spapi_assets.lake.parquet import parquet_schema, write_empty
+from spapi_assets.spapi.documents import ReportDocument
 from spapi_assets.spapi.errors import (
     DocumentUrlExpired,
     IncompleteDownload,
+    MissingRole,
     NotFound,
     SpApiError,
     Throttled,
@@ -130,8 +132,7 @@ def _download_and_load(ctx: IngestContext, report: Report, record: ReportRecord,
         if info.document_id is None:
             raise NotFound(f"Amazon says {record} is DONE but names no document.", account=record.account, operation="getReport")
         document_id = info.document_id
-    token = apis.tokens.for_report_document(document_id) if report.restricted else None
-    document = apis.reports.get_report_document(document_id, token, max_wait=max_wait)
+    document = _open(apis, report, document_id, max_wait)
     ctx.ledger.spent(record, "getReportDocument")
     with apis.reports.download(document, chunk_size=_CHUNK) as stream:
         headers = stream.headers
@@ -146,6 +147,24 @@ def _download_and_load(ctx: IngestContext, report: Report, record: ReportRecord,
             headers={name: headers[name] for name in _KEPT_HEADERS if name in headers},
         )
         return load_document(stream.iter_raw(), context, ctx.lake)
+
+
+def _open(apis: AccountApis, report: Report, document_id: str, max_wait: float) -> ReportDocument:
+    """The document's address, with a restricted data token where the registry says so or Amazon insists.
+
+    Of some types with a restricted role nobody documents whether they need one; the Tokens API refuses those that do not.
+    """
+    if report.restricted:
+        token = apis.tokens.for_report_document(document_id)
+        return apis.reports.get_report_document(document_id, token, max_wait=max_wait)
+    try:
+        return apis.reports.get_report_document(document_id, None, max_wait=max_wait)
+    except MissingRole as denied:
+        try:
+            token = apis.tokens.for_report_document(document_id)
+        except SpApiError:
+            raise denied from None
+        return apis.reports.get_report_document(document_id, token, max_wait=max_wait)
 
 
 def _context(
@@ -178,12 +197,7 @@ def _archived(ctx: IngestContext, report: Report, record: ReportRecord) -> Archi
     if record.created_at is None:
         return None
     probe = _context(ctx, report, record, headers={}, document_id=record.document_id or "")
-    path = f"{folder_of(probe)}/{MANIFEST}"
-    if not ctx.lake.exists(path):
-        return None
-    manifest = ctx.lake.read_json(path)
-    folder = folder_of(probe)
-    return ArchivedDocument(folder, f"{folder}/{manifest['object']}", manifest["status"], manifest)
+    return archived_document(ctx.lake, folder_of(probe))
 
 
 def _as_received(archived: ArchivedDocument) -> dict[str, Any]:

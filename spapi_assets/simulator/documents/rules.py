@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from ..business.accounts import Account
-from ..business.marketplaces import Marketplace, day_start
+from ..business.marketplaces import Marketplace, day_start, local_day
 from .model import BadRequest, NoData, Request
 
 EUROPE = frozenset({"DE", "UK", "FR", "IT", "ES"})
@@ -54,6 +54,21 @@ def dates(request: Request) -> tuple[date, date]:
     if end.timetz() == request.start.timetz() and end > request.start:
         last -= timedelta(days=1)
     return request.start.date(), max(request.start.date(), last)
+
+
+def local_dates(request: Request, zone: str) -> tuple[date, date]:
+    """First and last day of a store whose noon lies in the window: its own midnights bound exactly these days, and those of UTC
+    name the same ones."""
+    first, last = local_day(zone, request.start.timestamp()), local_day(zone, after(request.end).timestamp())
+    if _noon(zone, first) < request.start.timestamp():
+        first += timedelta(days=1)
+    if _noon(zone, last) >= after(request.end).timestamp():
+        last -= timedelta(days=1)
+    return first, max(first, last)
+
+
+def _noon(zone: str, day: date) -> float:
+    return day_start(zone, day) + 43_200
 
 
 def months(request: Request) -> Iterator[date]:

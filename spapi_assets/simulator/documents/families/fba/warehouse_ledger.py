@@ -13,7 +13,7 @@ from ....business.marketplaces import Marketplace, utc
 from ....business.titles import title
 from ...flat import Cells, named_file
 from ...model import Document, NoData, Request
-from ...rules import dates, pools
+from ...rules import local_dates, pools
 
 SUMMARY = (
     "Date", "FNSKU", "ASIN", "MSKU", "Title", "Disposition", "Starting Warehouse Balance", "In Transit Between Warehouses",
@@ -65,7 +65,7 @@ def detail(request: Request) -> Document:
 
 
 def _days(request: Request, pool: str, m: Marketplace) -> Iterator[LedgerDay]:
-    first, last = dates(request)
+    first, last = local_dates(request, m.zone)
     now = request.now.timestamp()
     first = max(first, LAUNCH, request.now.date() - _HISTORY)
     last = min(last, request.now.date() + timedelta(days=1))
