@@ -30,7 +30,7 @@ STATES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """Neighbouring days of one row in one state."""
+    """Neighbouring days (weeks, months) of one row in one state; `last` is the end of the last period."""
 
     state: str
     first: date
@@ -38,24 +38,32 @@ class Run:
     rows: int
     reason: str
     next_action: str
+    number: int = 1
+    period: str = "day"
 
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    @property
+    def counted(self) -> str:
+        """How many partitions: 1 day, 3 weeks."""
+        return f"{self.number} {self.period}{'s' * (self.number > 1)}"
+
 
 def runs(days: Sequence[Mapping[str, object]]) -> list[Run]:
-    """Days in order (date, state, row_count, reason, next_action) as runs of one state and one reason."""
+    """Partitions in order (date, period, period_end, state, row_count, reason, next_action) as runs of one state and reason."""
     found: list[Run] = []
     for entry in days:
-        day, state, reason = entry["date"], str(entry["state"]), str(entry["reason"] or "")
+        day, end, state, reason = entry["date"], entry["period_end"], str(entry["state"]), str(entry["reason"] or "")
         assert isinstance(day, date)
-        rows = int(str(entry["row_count"] or 0))
-        if found and found[-1].state == state and found[-1].reason == reason and found[-1].last + timedelta(days=1) == day:
-            before = found[-1]
-            found[-1] = Run(state, before.first, day, before.rows + rows, reason, str(entry["next_action"] or ""))
+        assert isinstance(end, date)
+        rows, action, period = int(str(entry["row_count"] or 0)), str(entry["next_action"] or ""), str(entry["period"])
+        before = found[-1] if found else None
+        if before and (before.state, before.reason) == (state, reason) and before.last + timedelta(days=1) == day:
+            found[-1] = Run(state, before.first, end, before.rows + rows, reason, action, before.number + 1, period)
         else:
-            found.append(Run(state, day, day, rows, reason, str(entry["next_action"] or "")))
+            found.append(Run(state, day, end, rows, reason, action, 1, period))
     return found
 
 
@@ -80,9 +88,12 @@ def heatmap(rows: Mapping[tuple[str, str], Sequence[Run]], first: date, last: da
         parts.append(text(0, top + 15, dataset, "label"))
         parts.append(text(LEFT - 12, top + 15, whose, "axis", "end"))
         for run in row:
-            x = LEFT + (run.first - first).days * step
+            begin, end = max(run.first, first), min(run.last, last)
+            if end < begin:
+                continue
+            x = LEFT + (begin - first).days * step
             name = STATES.get(run.state, (run.state, ""))[0]
-            days = f"{span(run.first, run.last)} · {run.days} day{'s' * (run.days > 1)}"
+            days = f"{span(run.first, run.last)} · {run.counted}"
             hover = tip(
                 f"{dataset} · {whose}",
                 f"{name}: {days}",
@@ -90,7 +101,8 @@ def heatmap(rows: Mapping[tuple[str, str], Sequence[Run]], first: date, last: da
                 run.reason,
                 run.next_action,
             )
-            parts.append(tag("rect", hover, x=x, y=top + 3, width=run.days * step, height=ROW - 6, class_=f"s-{run.state}"))
+            width = ((end - begin).days + 1) * step
+            parts.append(tag("rect", hover, x=x, y=top + 3, width=width, height=ROW - 6, class_=f"s-{run.state}"))
     if weekly:  # One line a day over all rows: a run must not look like one long day.
         for n in range(1, total):
             x = LEFT + n * step

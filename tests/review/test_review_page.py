@@ -21,7 +21,7 @@ LAST = date(2026, 3, 1)
 TABLES = {
     "data_coverage": "dataset varchar, report varchar, account varchar, marketplace varchar, date date,"
     " state varchar, is_usable boolean,"
-    " row_count bigint, reason varchar, next_action varchar",
+    " row_count bigint, reason varchar, next_action varchar, period varchar, period_end date",
     "dim_product": "account varchar, marketplace varchar, sku varchar, title varchar",
     "fct_inventory_daily": "account varchar, marketplace varchar, date date, sku varchar,"
     " fulfillable_units bigint, reserved_units bigint,"
@@ -91,11 +91,13 @@ def business(tmp_path: Path) -> Path:
             " ('acc', 'DE', 'EUR', 'SHORT<1>', '2026-02-09', 4, 200, -10, -20, -60, 0, 0, 110, 110),"
             " ('acc', 'DE', 'EUR', '(no SKU)', '2026-02-09', 0, 0, 0, 0, -39, -11, 0, -50, -50)"
         )
-        coverage = "insert into marts.data_coverage values ('orders_by_last_update', 'o', 'acc', 'ALL', ?, ?, ?, ?, ?, ?)"
+        coverage = "insert into marts.data_coverage values"
+        coverage += " ('orders_by_last_update', 'o', 'acc', 'ALL', ?, ?, ?, ?, ?, ?, 'day', ?)"
         for n in range(6):
             state = "denied" if n in (2, 3) else "final"
             reason = "The role Inventory & Orders is missing." if state == "denied" else "Loaded."
-            db.execute(coverage, [LAST - timedelta(days=n), state, state == "final", 7, reason, "Ask for the role."])
+            day = LAST - timedelta(days=n)
+            db.execute(coverage, [day, state, state == "final", 7, reason, "Ask for the role.", day])
     return path
 
 
@@ -185,9 +187,10 @@ def test_every_gap_has_a_sentence_with_the_reason_and_the_next_step(business: Pa
 
 def test_days_that_nobody_could_have_are_not_counted_as_due_but_said(business: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(business)) as db:
-        more = "insert into marts.data_coverage values ('vendor_sales', 'v', 'acc', 'US', ?, ?, false, null, 'Why.', 'Next.')"
+        more = "insert into marts.data_coverage values"
+        more += " ('vendor_sales', 'v', 'acc', 'US', ?, ?, false, null, 'Why.', 'Next.', 'day', ?)"
         for n, state in enumerate(("not_due", "not_published", "not_published", "unavailable")):
-            db.execute(more, [LAST - timedelta(days=n), state])
+            db.execute(more, [LAST - timedelta(days=n), state, LAST - timedelta(days=n)])
         db.execute("update marts.data_coverage set state = 'final', is_usable = true where state = 'denied'")
     text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
     assert "all 6 days that are due can be read, 2 come later, 1 can never be had." in text
@@ -197,8 +200,9 @@ def test_gaps_for_one_reason_are_one_sentence_and_what_needs_somebody_comes_firs
     with duckdb.connect(str(business)) as db:
         for dataset in ("vendor_sales", "vendor_stock"):
             db.execute(
-                "insert into marts.data_coverage values (?, 'v', 'acc', 'US', ?, 'not_published', false, null, 'Soon.', 'Wait.')",
-                [dataset, LAST],
+                "insert into marts.data_coverage values"
+                " (?, 'v', 'acc', 'US', ?, 'not_published', false, null, 'Soon.', 'Wait.', 'day', ?)",
+                [dataset, LAST, LAST],
             )
     text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
     gaps = text[text.index("Gaps (") :]
@@ -235,7 +239,7 @@ def test_a_section_without_rows_says_why_from_the_coverage(tmp_path: Path) -> No
         db.execute(
             "insert into marts.data_coverage values ('vendor_sales', 'v', 'acc', 'US', '2026-03-01',"
             " 'not_published', false, null,"
-            " 'Amazon publishes 72 hours after the day.', 'Asked for on 4 March.')"
+            " 'Amazon publishes 72 hours after the day.', 'Asked for on 4 March.', 'day', '2026-03-01')"
         )
     text, _ = read(write_review(path, tmp_path / "r.html", generated_at=MADE))
     assert (
@@ -285,7 +289,8 @@ def test_periods_compare_equal_lengths_of_at_most_four_weeks() -> None:
 
 def test_neighbouring_days_of_one_state_are_one_mark_and_a_hole_splits_them() -> None:
     def entry(n: int, state: str) -> dict[str, object]:
-        return {"date": date(2026, 1, n), "state": state, "row_count": 2, "reason": "r", "next_action": "n"}
+        day, facts = date(2026, 1, n), {"period": "day", "row_count": 2, "reason": "r", "next_action": "n"}
+        return {"date": day, "period_end": day, "state": state, **facts}
 
     found = runs([entry(1, "final"), entry(2, "final"), entry(4, "final"), entry(5, "failed")])
     assert [(r.state, r.first.day, r.last.day, r.rows) for r in found] == [
@@ -293,6 +298,37 @@ def test_neighbouring_days_of_one_state_are_one_mark_and_a_hole_splits_them() ->
         ("final", 4, 4, 2),
         ("failed", 5, 5, 2),
     ]
+
+
+def test_neighbouring_weeks_are_one_mark_and_are_called_weeks() -> None:
+    facts = {"period": "week", "state": "final", "row_count": 2, "reason": "r", "next_action": "n"}
+    weeks = [date(2026, 3, 1) + timedelta(days=7 * n) for n in (0, 1, 3)]
+    found = runs([{"date": day, "period_end": day + timedelta(days=6), **facts} for day in weeks])
+    assert [(r.counted, r.first, r.last) for r in found] == [
+        ("2 weeks", weeks[0], date(2026, 3, 14)),
+        ("1 week", weeks[2], date(2026, 3, 28)),
+    ]
+
+
+def test_of_many_datasets_the_complete_ones_are_folded_away_and_what_may_still_change_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    row = "insert into marts.data_coverage values (?, 'r', 'acc', 'US', ?, ?, true, 1, 'Why.', 'Next.', 'day', ?)"
+    with empty_marts(path) as db:
+        for n in range(40):
+            db.execute(row, [f"whole_{n:02}", LAST, "final", LAST])
+        for n in range(6):
+            db.execute(row, [f"broken_{n}", LAST, "failed", LAST])
+        db.execute(row, ["changing", LAST, "provisional", LAST])
+    page = write_review(path, tmp_path / "r.html", generated_at=MADE)
+    text, _ = read(page)
+    assert "40 of 47 rows are complete" in text
+    drawn, folded = page.read_text("utf-8").split("<details>")
+    assert "whole 00" not in drawn
+    assert "whole 00" in folded
+    assert "changing" in drawn
+    assert "Provisional: 1 dataset, 1 Mar 2026." in text
+    gaps = text[text.index("Gaps (") :]
+    assert gaps.startswith("Gaps (1) broken 0, acc · US; broken 1, acc · US; broken 2, acc · US; broken 3, acc · US and 2 more")
 
 
 def test_every_truth_state_has_a_name_and_a_colour() -> None:

@@ -17,9 +17,13 @@ SENTENCES = 20
 # What a reader can do something about comes first.
 URGENCY = ("failed", "denied", "missing", "empty_suspected", "throttled", "requested", "not_published", "unavailable")
 SILENT = {"final", "provisional", "empty_confirmed", "not_due"}
+SETTLED = SILENT - {"provisional"}
+FEW = 16  # so many rows are read at once; of more, the complete ones are folded away ...
+MOST = 60  # ... and of those left, the most urgent are drawn
+NAMED = 4  # datasets and accounts of which the same gap is told by name
 
 _DAYS = """
-select dataset, account, marketplace, date, state, row_count, reason, next_action
+select dataset, account, marketplace, date, period, period_end, state, row_count, reason, next_action
 from marts.data_coverage where date > (select max(date) from marts.data_coverage where state <> 'not_due') - $days
 order by dataset, account, marketplace, date"""
 
@@ -43,9 +47,42 @@ def coverage(marts: Marts) -> str:
         for state, (name, meaning) in STATES.items()
         if state in present
     )
-    return section(
-        "coverage", "Data coverage", lead, card(heatmap(rows, first, last) + tag("p", key, class_="legend states")), _gaps(rows)
+    whole = {who: row for who, row in rows.items() if all(run.state in SETTLED for run in row)} if len(rows) > FEW else {}
+    ranked = sorted((who for who in rows if who not in whole), key=lambda who: (_urgency(rows[who]), who))
+    shown = {who: rows[who] for who in sorted(ranked[:MOST])}
+    parts = [heatmap(shown, first, last)] if shown else []
+    if left := len(ranked) - len(shown):
+        parts.append(tag("p", f"{left} more rows, less urgent than these, are in the table marts.data_coverage.", class_="note"))
+    if whole:
+        told = f"{len(whole)} of {len(rows)} rows are complete: every day that is due is loaded for good, or known to be empty."
+        parts.append(tag("details", tag("summary", told) + heatmap(whole, first, last)))
+    parts.append(tag("p", key, class_="legend states"))
+    return section("coverage", "Data coverage", lead, card("".join(parts), note=_still_changing(rows)), _gaps(rows))
+
+
+def _urgency(row: list[Run]) -> int:
+    """The place of a row's most urgent state; what is only provisional comes after all gaps."""
+    return min((URGENCY.index(run.state) for run in row if run.state in URGENCY), default=len(URGENCY))
+
+
+def _still_changing(rows: dict[tuple[str, str], list[Run]]) -> str:
+    """What is loaded and not final yet, in a sentence."""
+    found = [(who, run) for who, row in rows.items() for run in row if run.state == "provisional"]
+    if not found:
+        return ""
+    datasets = len({dataset for (dataset, _), _ in found})
+    first, last = min(run.first for _, run in found), max(run.last for _, run in found)
+    whose = f"{datasets} dataset{'s' * (datasets > 1)}"
+    return (
+        f"Provisional: {whose}, {span(first, last)}. Amazon may still change these numbers; newer versions are asked for by "
+        "themselves until they are final."
     )
+
+
+def _names(whose: list[str]) -> str:
+    if len(whose) <= NAMED:
+        return " and ".join(whose)
+    return f"{'; '.join(whose[:NAMED])} and {len(whose) - NAMED} more"
 
 
 def _gaps(rows: dict[tuple[str, str], list[Run]]) -> str:
@@ -57,7 +94,7 @@ def _gaps(rows: dict[tuple[str, str], list[Run]]) -> str:
                 key = (run.state, span(run.first, run.last), run.reason, run.next_action)
                 alike.setdefault(key, []).append(f"{dataset}, {whose}")
                 runs_of[key] = run
-    gaps = [(" and ".join(whose), runs_of[key]) for key, whose in alike.items()]
+    gaps = [(_names(whose), runs_of[key]) for key, whose in alike.items()]
     if not gaps:
         return card(tag("p", "No gaps: every day that is due is loaded or known to be empty."), title="Gaps")
     gaps.sort(key=lambda g: (g[1].last, g[1].days), reverse=True)
