@@ -132,6 +132,18 @@ def test_every_truth_state_is_explained_with_what_a_person_does() -> None:
     assert {str(state) for state in TruthState} - explained == set()
 
 
+def test_the_two_years_in_the_operations_page_count_todays_seller_reports() -> None:
+    from benchmarks.two_years import row_of, seller
+
+    page = _text("docs/operations.md").partition("**One marketplace (DE)**")[2].partition("**Five")[0]
+    told = {name: int(number) for name, number in re.findall(r"^\| ([a-z_: ]+) \| (\d+) \|", page, re.MULTILINE)}
+    account, now = seller(["DE"]).accounts[0], {}
+    for report in load_registry().reports.values():
+        if account.wants(report):
+            now[row_of(report)] = now.get(row_of(report), 0) + 1
+    assert told == now, "run `python -m benchmarks.two_years` as the page says, and put its tables there"
+
+
 def test_every_error_class_says_what_to_do() -> None:
     classes = {
         name
