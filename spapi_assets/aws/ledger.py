@@ -3,9 +3,10 @@ No decision is made here (what to ask, what a reason means); those are pure func
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from spapi_assets.aws.ledger_records import (
@@ -80,11 +81,12 @@ class Ledger:
     def plan(self, *records: ReportRecord, seen: int | None = None) -> bool:
         """Write PLANNED requests of one report and account, all or none per 49. False: somebody else planned first.
 
+        The requests of one window (a fan-out) are written together where 49 hold them: a partition that is half planned would
+        look as if the other half were not wanted.
         With `seen` (from `version`) nothing is written when another process planned anything since: two plans with different
         windows can never ask for the same day twice. Without it only an equal window is protected.
         """
-        for first in range(0, len(records), _PER_TRANSACTION):
-            part = records[first : first + _PER_TRANSACTION]
+        for part in _portions(records):
             if not self._plan(part, seen):
                 return False
             seen = None if seen is None else seen + 1
@@ -390,3 +392,19 @@ class Ledger:
     def _write(self, record: ReportRecord, condition: str, values: Mapping[str, Any] | None) -> bool:
         assert index_of(record) is not None or record.status.finished
         return self.table.put(encode(record), condition, values)
+
+
+def _portions(records: Sequence[ReportRecord]) -> Iterator[list[ReportRecord]]:
+    """At most 49 records each, in their order, cut between windows where that is possible."""
+    waiting: list[ReportRecord] = []
+    for _, group in groupby(records, key=lambda r: (r.start, r.end)):
+        window = list(group)
+        if waiting and len(waiting) + len(window) > _PER_TRANSACTION:
+            yield waiting
+            waiting = []
+        waiting += window
+        while len(waiting) > _PER_TRANSACTION:
+            yield waiting[:_PER_TRANSACTION]
+            waiting = waiting[_PER_TRANSACTION:]
+    if waiting:
+        yield waiting

@@ -37,21 +37,24 @@ class Fan:
     base: Mapping[str, str] = field(default_factory=dict)
     denial: Denial | None = None  # Amazon refuses, or refused, the report for this account key
 
-    def units_for(self, records: Iterable[ReportRecord]) -> tuple[Unit, ...]:
+    def units_for(self, records: Iterable[ReportRecord], *, grown: bool = False) -> tuple[Unit, ...]:
         """The requests of one partition, given those already made for it.
 
-        Identifiers that were asked for stay in the request that named them; only new ones make a new request, so that a growing
-        catalogue never repeats what is known.
+        Identifiers stay in the requests that named them, and a partition that was asked for is not asked for what was listed
+        later: what is new is not in it, and a growing catalogue would cost a request per new identifier and past period, of types
+        that Amazon makes twenty times a day. `grown`: name the new ones all the same (force).
         """
         source = self.report.fan_out.identifiers if self.report.fan_out else None
         if source is None:
             return self.units
         asked = {part_of(self.report, r.options): r.options for r in records if source.option in r.options}
+        known = [Unit(dict(options), part) for part, options in asked.items()]
+        if known and not grown:
+            return tuple(known)
         named = {i for options in asked.values() for i in options[source.option].split(source.separator)}
         batches = [
             {**self.base, source.option: batch} for batch in in_batches([i for i in self.identifiers if i not in named], source)
         ]
-        known = [Unit(dict(options), part) for part, options in asked.items()]
         return (*known, *(Unit(options, part_of(self.report, options)) for options in batches))
 
 

@@ -60,7 +60,7 @@ def plan_requests(
         dataset = report.datasets[0].name
         plan.truths[partition] = truth(report, dataset, partition, known, held, now, fan=fan)
         asking, refused = False, False
-        for unit, found in truths_by_unit(report, dataset, partition, known, held, now, fan=fan):
+        for unit, found in truths_by_unit(report, dataset, partition, known, held, now, fan=fan, grown=force):
             mine = [r for r in known if report.fan_out is None or part_of(report, r.options) == unit.part]
             rows = sum(f.rows for f in held if f.part == unit.part) if report.window.rows_move else 0
             if found.ask or (force and not rows and _may_force(report, partition, mine, found, now)):

@@ -62,12 +62,16 @@ def truths_by_unit(
     now: datetime,
     kept_up_from: date | None = None,
     fan: Fan | None = None,
+    grown: bool = False,
 ) -> list[tuple[Unit, Truth]]:
-    """The truth about each request that the partition needs; empty when there is nothing to ask for yet."""
+    """The truth about each request that the partition needs; empty when there is nothing to ask for yet.
+
+    `grown`: also those for identifiers that are newer than the partition's first request (`Fan.units_for`).
+    """
     fan = fan or fan_of(report, partition.marketplace)
     covering = [r for r in records if r.covers(partition.day)]
     found = []
-    for unit in fan.units_for(covering):
+    for unit in fan.units_for(covering, grown=grown):
         mine, held = covering, facts
         if report.fan_out is not None:
             mine = [r for r in covering if part_of(report, r.options) == unit.part]

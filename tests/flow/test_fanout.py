@@ -100,14 +100,18 @@ def test_asins_are_asked_for_eighteen_at_a_time() -> None:
     assert all(len(r.options["asin"]) <= 200 for r in created)
 
 
-def test_a_new_asin_makes_one_new_request_and_repeats_none() -> None:
+def test_a_new_asin_is_asked_for_in_new_periods_only_and_repeats_nothing() -> None:
     fans = {PLACE.account_key: fan_of(QUERIES, "DE", identifiers=ASINS)}
     loaded = [done(r, str(n)) for n, r in enumerate(plan_requests(QUERIES, [PLACE], [], {}, NOW, fans=fans).create)]
     records, facts = [r for r, _ in loaded], {PLACE: [f for _, f in loaded]}
     assert plan_requests(QUERIES, [PLACE], records, facts, NOW, fans=fans).create == []
     more = {PLACE.account_key: fan_of(QUERIES, "DE", identifiers=["B0NEW00001", *ASINS])}
-    (only,) = plan_requests(QUERIES, [PLACE], records, facts, NOW, fans=more).create
-    assert only.options["asin"] == "B0NEW00001"
+    assert plan_requests(QUERIES, [PLACE], records, facts, NOW, fans=more).create == []
+    before = replace(PLACE, day=PLACE.day - timedelta(days=7))
+    named = " ".join(r.options["asin"] for r in plan_requests(QUERIES, [before], records, facts, NOW, fans=more).create)
+    assert sorted(named.split()) == sorted(["B0NEW00001", *ASINS])
+    forced = plan_requests(QUERIES, [PLACE], records, facts, NOW, fans=more, force=True).create
+    assert "B0NEW00001" in {r.options["asin"] for r in forced}
 
 
 def test_without_known_asins_nothing_is_asked_and_the_reason_names_what_to_load() -> None:

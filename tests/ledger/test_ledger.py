@@ -66,6 +66,25 @@ def test_more_requests_than_a_transaction_holds_are_planned_in_order(ledger: Led
     assert len(ledger.records("orders", "kestrel", MONDAY, MONDAY + timedelta(days=200))) == 130
 
 
+def test_the_requests_of_one_window_are_planned_together_or_not_at_all(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    week = MONDAY + timedelta(days=7)
+    first = [orders(options={"asin": f"A{n}"}) for n in range(30)]
+    second = [orders(week, week, options={"asin": f"A{n}"}) for n in range(30)]
+    transact, written = ledger.table.transact, []
+
+    def dies(actions) -> bool:
+        if written:
+            raise KeyboardInterrupt
+        written.append(actions)
+        return transact(actions)
+
+    monkeypatch.setattr(ledger.table, "transact", dies)
+    with pytest.raises(KeyboardInterrupt):
+        ledger.plan(*first, *second)
+    assert len(ledger.records("orders", "kestrel", MONDAY, MONDAY)) == 30
+    assert ledger.records("orders", "kestrel", week, week) == []
+
+
 def test_only_one_process_announces_the_call(ledger: Ledger) -> None:
     ledger.plan(orders())
     assert ledger.creating(orders()) is not None
