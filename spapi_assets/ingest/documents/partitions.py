@@ -21,10 +21,10 @@ from spapi_assets.ingest.documents.days import DAY
 from spapi_assets.lake.parquet import small_writer_options, write_empty, writer_options
 
 # Rows gathered before they are sorted into days; a few times this is in memory at most.
-BUFFER_BYTES = 12 << 20
+BUFFER_BYTES = 10 << 20
 # Rows that may wait for more of their day. A row group costs as much as thousands of rows, so the days with the most rows are
 # written first, and the others wait.
-WAITING_BYTES = 12 << 20
+WAITING_BYTES = 8 << 20
 ROW_GROUP = 32 * 1024
 WRITERS = 2
 # A Parquet page of a column with so few values is next to nothing; compressing it costs more than it saves.
