@@ -81,6 +81,9 @@ class Settings(BaseModel):
     dbt_metadata: bool = Field(True, description="SPAPI_DBT_METADATA: row counts and column lineage after each dbt build")
     poll_seconds: float = Field(300.0, description="SPAPI_POLL_SECONDS: how long 'Materialize' waits for a report")
     request_reserve: float = Field(0.34, description="SPAPI_QUOTA_RESERVE: share of a burst that back-fills leave")
+    daily_limits: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict, description="SPAPI_DAILY_LIMITS: TYPE=reports in 24 h, comma separated; instead of the registry"
+    )
 
     @field_validator("first_date")
     @classmethod
@@ -111,6 +114,10 @@ class Settings(BaseModel):
             "SPAPI_GLUE_DATABASE": self.glue_database,
             "SPAPI_DBT_TARGET": self.dbt_target,
         }
+
+    def daily_limit(self, report: Report) -> int | None:
+        """How often in 24 hours the report's type may be asked for by a selling partner; None: no limit is known."""
+        return self.daily_limits.get(report.report_type, report.window.daily_limit)
 
     def account(self, name: str) -> Account:
         for account in self.accounts:
@@ -162,6 +169,16 @@ def read_accounts(path: Path) -> tuple[Account, ...]:
     return accounts
 
 
+def _pairs(name: str, text: str | None) -> dict[str, str] | None:
+    """`A=1,B=2` as a mapping."""
+    if not text:
+        return None
+    pairs = [item.partition("=") for item in text.replace(" ", "").split(",") if item]
+    if wrong := [key for key, _, value in pairs if not (key and value)]:
+        raise SettingsError(f"{name} must look like GET_SALES_AND_TRAFFIC_REPORT=96,OTHER_TYPE=20; {wrong[0]!r} names no number.")
+    return {key: value for key, _, value in pairs}
+
+
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment. Unset variables have local defaults, so that a clone works without any."""
 
@@ -186,6 +203,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         "dbt_metadata": get("SPAPI_DBT_METADATA"),
         "poll_seconds": get("SPAPI_POLL_SECONDS"),
         "request_reserve": get("SPAPI_QUOTA_RESERVE"),
+        "daily_limits": _pairs("SPAPI_DAILY_LIMITS", get("SPAPI_DAILY_LIMITS")),
     }
     try:
         return Settings.model_validate({k: v for k, v in values.items() if v is not None})

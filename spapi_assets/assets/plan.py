@@ -31,7 +31,7 @@ def plan_asset(registry: Registry, settings: Settings) -> dg.AssetsDefinition:
         group_name="platform",
         kinds={"dynamodb"},
         owners=["team:data-platform"],
-        description="Requests, hours and the finishing date of a back-fill, before it runs and while it runs. Asks Amazon nothing.",
+        description="Requests, hours and finishing date of a back-fill, before it runs and while it runs. Asks Amazon nothing.",
     )
     def backfill_plan(context: dg.AssetExecutionContext, config: PlanConfig, platform: PlatformResource) -> dg.MaterializeResult:
         from spapi_assets.ingest.costs import forecast

@@ -108,5 +108,7 @@ class DemoEnvironment:
             "SPAPI_LAKE_URI": str(self.lake),
             "SPAPI_DUCKDB_PATH": str(self.duckdb),
             "SPAPI_FIRST_DATE": str(self.first_day),
+            # Amazon makes this type 96 times a day: two marketplaces x 60 days would be two days. The simulator is not so slow.
+            "SPAPI_DAILY_LIMITS": "GET_SALES_AND_TRAFFIC_REPORT=10000",
             "DAGSTER_HOME": str(self.dagster_home),
         }

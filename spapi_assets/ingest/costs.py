@@ -116,9 +116,10 @@ def type_limits(ctx: IngestContext, account: Account, reports: Sequence[Report],
 
 def type_limit(settings: Settings, account: Account, report: Report, state: Allowance, now: float) -> TypeLimit | None:
     """The limit a day of a report's type for an account, from its use of the last day (`now`: epoch seconds), if any is known."""
-    limit = state.limit(report.window.daily_limit, now)
+    registered = settings.daily_limit(report)
+    limit = state.limit(registered, now)
     if limit is None:
         return None
     usable = max(1, int(limit * (1.0 - fresh_share(settings, account, report, limit))))
     recent = sum(now - t < 86_400.0 for t in state.taken)
-    return TypeLimit(limit, usable, max(0, usable - recent), learned=limit != report.window.daily_limit)
+    return TypeLimit(limit, usable, max(0, usable - recent), learned=limit != registered)

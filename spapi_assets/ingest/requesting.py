@@ -175,7 +175,7 @@ def _create_within_quota(
             outcome.waiting.append(record)
             return
     while True:
-        limit = report.window.daily_limit
+        limit = ctx.settings.daily_limit(report)
         share = fresh_share(ctx.settings, account, report, limit) if limit and record.priority == "backfill" else 0.0
         left = ctx.allowance.take(allowance_key(account, report), limit, reserve=share)
         if left > 0:

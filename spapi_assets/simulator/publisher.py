@@ -1,5 +1,5 @@
 """Sends REPORT_PROCESSING_FINISHED to the SQS queues of the subscriptions, in Amazon's envelope, in a thread of its own.
-Applies the notification faults (lost, duplicated, delayed, reordered). The queue is found through boto3, hence AWS_ENDPOINT_URL."""
+Applies the notification faults (lost, duplicated, delayed, reordered); boto3 finds the queue, hence AWS_ENDPOINT_URL."""
 
 from __future__ import annotations
 
