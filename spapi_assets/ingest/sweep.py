@@ -50,6 +50,11 @@ def sweep(ctx: IngestContext, budget_seconds: float) -> SweepResult:
         return ctx.monotonic() < deadline
 
     result.recovered = recover_intents(ctx, result.problems)
+    # Before anything is asked for: what others made meanwhile need not be (after a standstill, days of it).
+    for account in ctx.settings.accounts:
+        if in_time():
+            with _noted(result, account.name):
+                _list(ctx, account, in_time, result)
     with _noted(result, None):
         result.planned += plan_retries(ctx, in_time, result.problems)
     for account in ctx.settings.accounts:
@@ -61,10 +66,6 @@ def sweep(ctx: IngestContext, budget_seconds: float) -> SweepResult:
         _create(ctx, deadline, result)
     _poll(ctx, in_time, result)
     _judge(ctx, in_time, result)
-    for account in ctx.settings.accounts:
-        if in_time():
-            with _noted(result, account.name):
-                _list(ctx, account, in_time, result)
     now = ctx.now()
     result.ready = [r for r in ctx.ledger.done_not_loaded() if r.retry_at is None or r.retry_at <= now]
     return result

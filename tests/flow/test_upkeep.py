@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -167,6 +167,24 @@ def test_ten_days_of_standstill_heal_by_themselves(ctx: IngestContext, amazon: A
     assert {s for d, (s, _) in states(ctx).items() if date(2026, 3, 16) <= d < ctx.now().date()} == {"final"}
     clock.forward(days=1)
     assert sweep(ctx, 10).planned == []
+
+
+def test_after_a_standstill_what_others_made_is_found_before_the_gap_is_asked_for(
+    ctx: IngestContext, amazon: Amazon, clock: Clock
+) -> None:
+    request(ctx, back(ctx, 2))
+    finish_all(ctx, amazon, clock)
+    clock.forward(days=12)
+    (day,) = [p.day for p in back(ctx, 8)]
+    start = datetime.combine(day, time(), UTC)
+    closed, places = start + timedelta(days=1), ["A1PA6795UKMFR9", "A1F83G8C2ARO7P"]
+    facts = {"start": start, "end": closed - timedelta(seconds=1), "created": closed + timedelta(hours=5)}
+    made = amazon.add("kestrel_eu", ctx.registry.reports[ORDERS].report_type, places, **facts)
+    amazon.finish(made.report_id, "DONE", BODY)
+    result = sweep(ctx, 30)
+    assert [r.report_id for r in result.adopted] == [made.report_id]
+    assert result.created
+    assert not any(r.covers(day) for r in result.created)
 
 
 def test_a_fresh_deployment_starts_no_back_fill_by_itself(ctx: IngestContext, amazon: Amazon, clock: Clock) -> None:

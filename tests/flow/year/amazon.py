@@ -186,6 +186,7 @@ class YearAmazon:
                 return
 
     def _accident(self, made: Made, name: str, tries: int) -> None:
+        now = made.info.created
         if name == "fatal":
             self._end(made, "FATAL", "accident", _reason(INSIDE, self.rng))
         elif name == "without_reason":
@@ -198,7 +199,7 @@ class YearAmazon:
                 self._end(made, "FATAL", "accident")
         elif name == "vanished":
             self._end(made, "FATAL", "accident")
-            made.gone = True
+            made.starts, made.ends, made.gone = now + timedelta(minutes=20), now + timedelta(minutes=21), True
         elif name == "cancelled" and tries == 0:
             self._end(made, "CANCELLED", "cancelled")
         elif name == "document_gone":
@@ -304,6 +305,10 @@ class YearAmazon:
             made.info, status=made.status, document_id=document, processing_start=made.starts, processing_end=made.ends
         )
 
+    def vanished(self, made: Made) -> bool:
+        """Some reports are there at first, and some time later Amazon knows nothing of them."""
+        return made.gone and self.clock.now - made.info.created > timedelta(minutes=20)
+
     def quota(self, account: str, operation: str, rate: float, burst: int) -> bool:
         """Amazon's own bucket, a little more patient than the published rate, as a network needs."""
         now, key, interval = self.clock.now, (account, operation), timedelta(seconds=1 / rate)
@@ -382,7 +387,7 @@ class Reports:
     def get_report(self, report_id: str, max_wait: float | None = None, **_: Any) -> ReportInfo:
         self._call("getReport", max_wait)
         made = self.amazon.reports.get(report_id)
-        if made is None or made.account != self.account or made.gone:
+        if made is None or made.account != self.account or self.amazon.vanished(made):
             raise NotFound("There is no such report.")
         return self.amazon.info(made)
 
@@ -401,7 +406,7 @@ class Reports:
         low = 0 if created_since is None else bisect.bisect_left(listed, created_since, key=lambda m: m.info.created)
         high = len(listed) if created_until is None else bisect.bisect_right(listed, created_until, key=lambda m: m.info.created)
         for made in listed[low:high]:
-            if made.info.report_type in report_types and not made.gone:
+            if made.info.report_type in report_types and not self.amazon.vanished(made):
                 info = self.amazon.info(made)
                 if statuses is None or info.status in statuses:
                     yield info

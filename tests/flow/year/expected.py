@@ -151,6 +151,8 @@ def judge_log(reports: list[Made], business: Business) -> Judgement:
         for first in periods:
             day = days.setdefault((*unit, first), Day(slots(business, kind, unit[2], first)))
             why = _why_not(day, at)
+            if made.info.report_type == QUERIES and not business.queried(made.options["asin"], kind.last(first)):
+                why = why or "none of its products was on sale in the period"
             if first not in (periods[0], periods[-1]) and day.changing(at):
                 why = ""  # it lies between two that are needed and still changes: that spares a request
             verdicts.append(f"{first}: {why}" if why else "")
