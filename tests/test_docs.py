@@ -114,6 +114,17 @@ def test_every_field_of_an_account_is_explained() -> None:
     assert set(Account.model_fields) <= _first_cells(_text("docs/configuration.md"))
 
 
+def test_every_field_of_a_registry_entry_and_every_shorthand_is_explained() -> None:
+    from spapi_assets.datasets import model
+
+    shapes = (model.Report, model.Window, model.Dataset, model.Column, model.FanOut, model.Identifiers)
+    wanted = {name for shape in shapes for name in shape.model_fields}
+    wanted |= {"like", "without", "periods", "period_option", "period_values"}
+    page = _text("docs/adding-a-dataset.md").partition("### Every field")[2]
+    explained = {name for code in re.findall(r"`([^`]+)`", page) for name in re.findall(r"^[a-z_]+", code)}
+    assert wanted - explained == set()
+
+
 def test_every_command_is_described_and_every_command_named_exists() -> None:
     named = set(re.findall(r"`spapi ([a-z]+)", _all_text())) | set(re.findall(r"^ *spapi ([a-z]+)", _all_text(), re.MULTILINE))
     assert set(_COMMANDS) - named == set()
