@@ -96,5 +96,6 @@ def _is_of(file: Any, facts: PartitionFacts) -> bool:
     found = pq.ParquetFile(file)
     if found.metadata.num_rows != facts.rows:
         return False
-    first = next(found.iter_batches(batch_size=1, columns=["_report_id"]), None)
-    return not facts.rows or (first is not None and first.column(0)[0].as_py() == facts.report_id)
+    if not facts.rows:
+        return True
+    return bool(found.read_row_group(0, ["_report_id"], use_threads=False).column(0)[0].as_py() == facts.report_id)
