@@ -114,6 +114,21 @@ def test_every_field_of_an_account_is_explained() -> None:
     assert set(Account.model_fields) <= _first_cells(_text("docs/configuration.md"))
 
 
+def test_the_families_in_the_readme_are_the_registrys() -> None:
+    rows = re.findall(r"^\| `([a-z]+)` \| (\d+) \| (\d+) \| (\d+) \| ([^|]+) \|", _text("README.md"), re.MULTILINE)
+    told = {name: (int(a), int(b), int(c), set(kinds.lower().split(", "))) for name, a, b, c, kinds in rows}
+    names = {"file": "files"}
+    assert told == {
+        family: (
+            len(reports),
+            len({r.report_type for r in reports}),
+            sum(len(r.datasets) for r in reports),
+            {names.get(r.format, r.format) for r in reports},
+        )
+        for family, reports in load_registry().families.items()
+    }
+
+
 def test_every_field_of_a_registry_entry_and_every_shorthand_is_explained() -> None:
     from spapi_assets.datasets import model
 
