@@ -50,7 +50,7 @@ def open_rows(rows: Sequence[CoverageRow]) -> list[CoverageRow]:
 
 def coverage_table(rows: Sequence[CoverageRow]) -> Table:
     """What is loaded per dataset and account, and of what is not, or may still change: why, what happens next and when."""
-    table = Table(title="What is loaded, and what is open and why", title_justify="left", header_style="bold")
+    table = Table(title="What is loaded, and what is missing and why", title_justify="left", header_style="bold")
     for name in ("dataset", "account", "loaded", "rows", "states", "open, why, and what happens next"):
         table.add_column(name, justify="right" if name in ("loaded", "rows") else "left", overflow="fold")
     for (dataset, account), group in _groups(rows):
