@@ -7,10 +7,13 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -20,6 +23,7 @@ import pyarrow.fs as pafs
 STAGING = ".staging"
 _STALE_SECONDS = 24 * 3600
 _SWEEP_SECONDS = 600
+_IDLE_SECONDS = 3600
 
 
 class LakeError(OSError):
@@ -46,6 +50,9 @@ class Lake:
     def __init__(self, uri: str | os.PathLike[str]) -> None:
         text = os.fspath(uri)
         self._next_sweep = 0.0
+        self._folder: Path | None = None
+        self._folder_used = 0.0
+        self._lock = threading.Lock()
         self.fs: pafs.FileSystem
         if text.startswith("s3://"):
             bucket, _, prefix = text[5:].partition("/")
@@ -123,20 +130,33 @@ class Lake:
     @contextmanager
     def stage(self) -> Iterator[Stage]:
         """A private folder for files that shall become visible later. What is not published is thrown away."""
+        make: Callable[[], str | Path]
         if self.is_local:
             area = Path(self.root) / STAGING
-            area.mkdir(parents=True, exist_ok=True)
             if time.monotonic() > self._next_sweep:
                 self._next_sweep = time.monotonic() + _SWEEP_SECONDS
                 _sweep(area)
-            folder = area / uuid.uuid4().hex
-            folder.mkdir()
+            make = partial(_private_folder, area)
         else:
-            folder = Path(tempfile.mkdtemp(prefix="spapi-lake-"))
+            make = partial(tempfile.mkdtemp, prefix="spapi-lake-")
+        stage = Stage(self, self._staging_folder(make))
         try:
-            yield Stage(self, folder)
+            yield stage
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            stage.clear()
+
+    def _staging_folder(self, make: Callable[[], str | Path]) -> Path:
+        """This process's folder for all its stages: a folder a document costs more than the document's own files.
+
+        One that lay idle for an hour is not used again: it might be swept as a dead process's the moment it is needed.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._folder is None or now - self._folder_used > _IDLE_SECONDS or not self._folder.is_dir():
+                self._folder = Path(make())
+                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            self._folder_used = now
+            return self._folder
 
     def _put(self, local: Path, path: str) -> None:
         full = self._full(path)
@@ -168,12 +188,19 @@ class Stage:
     def __init__(self, lake: Lake, folder: Path) -> None:
         self.lake, self.folder = lake, folder
         self._waiting: dict[str, Path] = {}
-        self._count = 0
+        self._made: list[Path] = []
+        self._name = uuid.uuid4().hex
 
     def scratch(self) -> Path:
         """A file name for anything that may never be published."""
-        self._count += 1
-        return self.folder / f"{self._count:06d}"
+        self._made.append(self.folder / f"{self._name}-{len(self._made):06d}")
+        return self._made[-1]
+
+    def clear(self) -> None:
+        """Throws away what was not published."""
+        for path in self._made:
+            path.unlink(missing_ok=True)
+        self._made, self._waiting = [], {}
 
     def file(self, path: str) -> Path:
         """The local file that `publish` will put at `path`."""
@@ -190,10 +217,16 @@ class Stage:
             self.lake._put(self._waiting.pop(path), path)
 
 
+def _private_folder(area: Path) -> Path:
+    folder = area / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    return folder
+
+
 def _sweep(area: Path) -> None:
     """Removes what killed processes left behind, when it is a day old."""
     limit = time.time() - _STALE_SECONDS
-    for folder in area.iterdir():
+    for folder in area.iterdir() if area.is_dir() else ():
         try:
             if folder.stat().st_mtime < limit:
                 shutil.rmtree(folder, ignore_errors=True)

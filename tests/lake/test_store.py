@@ -68,7 +68,7 @@ def test_staged_files_are_invisible_until_published_and_thrown_away_otherwise(la
         stage.publish("two")
         assert list(lake.list()) == ["two"]
     assert list(lake.list()) == ["two"]
-    assert not stage.folder.exists()
+    assert list(stage.folder.iterdir()) == []
 
 
 def test_deleting_what_is_not_there_is_no_error(lake):
