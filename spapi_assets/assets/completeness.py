@@ -75,7 +75,7 @@ def _line(span: "Span") -> dict[str, str | int]:
         f"{span.period}s": span.number,
         "first": str(span.first),
         "last": str(span.last),
-        "reason": "" if span.settled else span.reason,
+        "reason": "" if span.settled else span.reason if span.exact else f"for one, {span.reason}",
         "next action": "" if span.settled else span.next_action,
         "next at (UTC)": f"{span.next_at:%Y-%m-%d %H:%M}" if span.next_at and not span.settled else "",
     }

@@ -56,7 +56,7 @@ def coverage_table(rows: Sequence[CoverageRow]) -> Table:
     for (dataset, account), group in _groups(rows):
         loaded = [r for r in group if r.last_loaded_at is not None]
         states = Counter(r.state for r in group)
-        lines = [f"{s.state} {s.when}: {s.reason} {s.next_action}" for s in spans(group) if not s.settled]
+        lines = [f"{s.state} {s.when}: {s.sentence}" for s in spans(group) if not s.settled]
         more = [f"and {len(lines) - 4} more reasons (--json lists all)"] if len(lines) > 4 else []
         table.add_row(
             dataset,

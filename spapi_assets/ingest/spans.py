@@ -39,7 +39,7 @@ _FACTS = re.compile(r"\d[\d:.,-]*")
 class Span:
     """Partitions of one dataset and account key in one state for one reason. Not always neighbours: `number` says how many.
 
-    Reason, action and time are those of the partition whose turn is next; numbers in the others' sentences may differ.
+    Reason, action and time are those of the partition whose turn is next; `exact`: the others' sentences are the same.
     """
 
     dataset: str
@@ -53,6 +53,12 @@ class Span:
     reason: str
     next_action: str
     next_at: datetime | None
+    exact: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """Why, and what happens next."""
+        return f"{'' if self.exact else 'for one, '}{self.reason} {self.next_action}"
 
     @property
     def settled(self) -> bool:
@@ -101,4 +107,5 @@ def _span(group: Sequence[CoverageRow]) -> Span:
         reason=told.reason,
         next_action=told.next_action,
         next_at=told.next_at,
+        exact=len({(row.reason, row.next_action) for row in group}) == 1,
     )

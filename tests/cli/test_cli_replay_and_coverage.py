@@ -169,7 +169,7 @@ def test_the_coverage_table_says_when_it_leaves_reasons_out() -> None:
 def test_the_coverage_table_says_what_is_open_and_what_happens_next_in_one_line_for_days_alike() -> None:
     rows = [row(n, "provisional", reason=f"{n} rows.", next_action="A newer version comes.", rows=n) for n in range(9)]
     text = " ".join(drawn(coverage_table(rows), 300).split())
-    assert f"provisional 9 days from {FIRST} to {FIRST + timedelta(days=8)}: 8 rows. A newer version comes." in text
+    assert f"provisional 9 days from {FIRST} to {FIRST + timedelta(days=8)}: for one, 8 rows. A newer version comes." in text
 
 
 def test_what_nothing_is_open_of_is_one_sentence() -> None:
