@@ -23,7 +23,7 @@ from tests.flow.year.dynamo import PAGE, MemoryDynamo
 from tests.flow.year.expected import Judgement, judge_log
 from tests.flow.year.world import Year
 
-DAYS = int(os.environ.get("SPAPI_YEAR_DAYS", "30"))
+DAYS = int(os.environ.get("SPAPI_YEAR_DAYS", "14"))
 SEED = int(os.environ.get("SPAPI_YEAR_SEED", "1"))
 
 

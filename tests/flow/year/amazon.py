@@ -34,7 +34,6 @@ RATE, BURST = 1 / 60, 15
 # Texts of reason documents, one of each kind that matters: what follows is the flow's business.
 NOT_YET = "Error in report request: The report data for the requested date range is not yet available. Try again later."
 WRONG = "dataStartTime and dataEndTime must be supplied"
-NO_ROLE = "Report rejected for this client. Some of the marketplaces are not allowed for this Report"
 INSIDE = "Internal Server Error"
 STRANGE = "The flux of the report could not be aligned with the moon"
 
@@ -83,7 +82,7 @@ class Call:
 
 @dataclass
 class Faults:
-    """How often things go wrong. All chances are per event."""
+    """How often things go wrong. All chances are per event; `characters` multiplies the share of targets that never work."""
 
     fatal: float = 0.015
     without_reason: float = 0.01
@@ -99,6 +98,10 @@ class Faults:
     lost: float = 0.06  # notifications
     late: float = 0.05
     doubled: float = 0.06
+    characters: float = 1.0
+
+    def times(self, factor: float) -> Faults:
+        return Faults(**{name: value * factor for name, value in vars(self).items()})
 
 
 class YearAmazon:
@@ -119,7 +122,7 @@ class YearAmazon:
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
-        self.faults = Faults(**dict.fromkeys(vars(Faults()), 0.0))
+        self.faults = replace(Faults().times(0.0), characters=self.faults.characters)
 
     # --- making reports -----------------------------------------------------------------------------------------------
     def ask(self, account: str, report_type: str, marketplaces: Sequence[str], asked: dict[str, Any], by: str) -> Made:
@@ -169,7 +172,7 @@ class YearAmazon:
             return
         why = "" if made.by != "us" else self.character(kind, info.marketplace_ids, made.options, info.start, info.created)
         if why:
-            texts = {"configuration": WRONG, "role": NO_ROLE, "broken": INSIDE, "strange": STRANGE, "late": NOT_YET}
+            texts = {"configuration": WRONG, "broken": INSIDE, "strange": STRANGE, "late": NOT_YET}
             self._end(made, "FATAL", why, _reason(texts[why], self.rng))
             return
         made.body = self._document(made)
@@ -220,9 +223,9 @@ class YearAmazon:
             return ""
         place, first, seed = IDS.get(marketplaces[0], ""), start.date(), self.business.seed
         name = f"{kind}{options.get('dateGranularity', '')}{options.get('reportPeriod', '')}"
-        draw = chance(seed, "character", name, place if kind != ORDERS else "", first)
+        draw = chance(seed, "character", name, place, first) / (self.faults.characters or 1.0)
         if kind == TRAFFIC:  # one period a request: a window of several days would take others with it
-            for why, share in (("configuration", 0.006), ("broken", 0.006), ("strange", 0.006), ("role", 0.003)):
+            for why, share in (("configuration", 0.006), ("broken", 0.006), ("strange", 0.006)):
                 draw -= share
                 if draw < 0:
                     return why

@@ -92,7 +92,14 @@ def _expected(year: Year, kind: Kind, key: str, first: date, days: list[Day]) ->
     if not states:
         # Nobody asked: only right where the schedules did not look yet, or before they ever looked.
         return {TruthState.MISSING} if known[0] > now - SLACK or _before_the_start(year, kind, closed) else {"asked for"}
-    for state in (TruthState.FAILED, TruthState.DENIED, TruthState.PROVISIONAL, TruthState.FINAL, TruthState.EMPTY_CONFIRMED):
+    for state in (
+        TruthState.FAILED,
+        TruthState.DENIED,
+        TruthState.NOT_PUBLISHED,
+        TruthState.PROVISIONAL,
+        TruthState.FINAL,
+        TruthState.EMPTY_CONFIRMED,
+    ):
         if state in states:
             return {state}
     return states
@@ -105,9 +112,9 @@ def _before_the_start(year: Year, kind: Kind, closed: datetime) -> bool:
 
 def _of_day(year: Year, kind: Kind, day: Day, now: datetime) -> str:
     if day.closed and not day.reports:
-        return TruthState.DENIED if day.closed == "role" else TruthState.FAILED
+        return TruthState.FAILED
     if not day.reports:
-        return "asked for"
+        return TruthState.NOT_PUBLISHED if day.failures["late"] else "asked for"
     if day.slots[-1] > day.reached:
         return TruthState.PROVISIONAL if day.slots[-1] > now - SLACK or day.closed else "renewed"
     last = day.reports[-1]

@@ -22,9 +22,9 @@ from tests.flow.year.business import (
     Business,
 )
 
-TRIES = {"broken": 6, "strange": 3}  # requests after which nobody asks any more; `configuration` and `role`: one
+TRIES = {"broken": 6, "strange": 3}  # requests after which nobody asks any more; `configuration`: one
 NEVER = datetime.min.replace(tzinfo=UTC)
-NEVER_AGAIN = {"configuration", "role"}
+NEVER_AGAIN = {"configuration"}
 _TRAFFIC_AGES, _VENDOR_AGES = (1, 2, 4, 8, 14), (1, 2, 4, 8, 16, 30)
 
 
@@ -220,7 +220,7 @@ def _learn(days: dict, business: Business, made: Made) -> None:
     for first in _periods(kind, made):
         unit = unit_of(made)
         day = days.setdefault((*unit, first), Day(slots(business, kind, unit[2], first)))
-        if day.needs(made.info.created) and (day.open_until is None or day.open_until < made.ends):
+        if day.needs(made.info.created):  # one of ours that came later and was done says more
             day.reached = made.info.created
             day.reports.append(made)
 

@@ -45,7 +45,8 @@ VENDOR = Account(
 )
 PLACES = {"DE": "A1PA6795UKMFR9", "UK": "A1F83G8C2ARO7P", "US": "ATVPDKIKX0DER"}
 FIRST = date(2024, 12, 1)
-QUIET_DAYS = 10
+QUIET_DAYS = 7
+SHORT = 90  # days: in so short a time more must go wrong to see everything go wrong
 
 
 class Year:
@@ -59,6 +60,8 @@ class Year:
         self.clock = Clock(datetime.combine(self.start, time(0, 30), UTC))
         self.mailbox, self.business = Mailbox(), Business(seed)
         self.amazon = YearAmazon(self.clock, self.mailbox, self.business, self.rng)
+        if days < SHORT:
+            self.amazon.faults = self.amazon.faults.times(2.5)
         self.amazon.partners = {a.name: (a.selling_partner_id, a.kind == "vendor") for a in (SELLER, VENDOR)}
         settings = Settings(accounts=(SELLER, VENDOR), lake_uri=str(folder / "lake"), first_date=str(FIRST))
         self.deployment = Deployment(self.amazon, self.mailbox, settings, load_registry(), self.rng)
