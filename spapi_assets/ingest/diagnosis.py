@@ -159,21 +159,25 @@ def judge_marketplaces(account: Account, participating: Iterable[str]) -> Line:
 
 
 def judge_roles(account: Account, reports: Sequence[Report], denied: Mapping[str, str]) -> list[Line]:
-    """One line for all reports that may be asked for, and one failing line for each that Amazon denies (type -> evidence)."""
+    """One line for all reports that may be asked for, and a failing one for each type that Amazon denies (type -> evidence)."""
     fine = [r.name for r in reports if r.report_type not in denied]
     lines = [passed(account.name, "roles", f"Amazon denies none of {', '.join(fine)}.")] if fine else []
+    by_type: dict[str, list[Report]] = {}
     for report in reports:
         if report.report_type in denied:
-            role = f"the role {report.role}" if report.role else "the role Amazon's page of report types names for it"
-            lines.append(
-                failed(
-                    account.name,
-                    "roles",
-                    f"Amazon denies {report.name} ({report.report_type}): {denied[report.report_type]}",
-                    f"Add {role} to the application in the developer console, have the selling partner authorise it again, then "
-                    f"`spapi connect {account.name}` with the new refresh token.",
-                )
+            by_type.setdefault(report.report_type, []).append(report)
+    for report_type, mine in by_type.items():
+        named = next((r.role for r in mine if r.role), None)
+        role = f"the role {named}" if named else "the role Amazon's page of report types names for it"
+        lines.append(
+            failed(
+                account.name,
+                "roles",
+                f"Amazon denies {', '.join(r.name for r in mine)} ({report_type}): {denied[report_type]}",
+                f"Add {role} to the application in the developer console, have the selling partner authorise it again, then "
+                f"`spapi connect {account.name}` with the new refresh token.",
             )
+        )
     return lines
 
 

@@ -11,6 +11,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from spapi_assets.aws.clients import AwsError
+from spapi_assets.aws.denials import denial_of
 from spapi_assets.aws.ledger_records import ReportRecord, Verdict
 from spapi_assets.aws.secrets import read_credentials
 from spapi_assets.datasets.model import Kind, Report
@@ -207,15 +208,23 @@ def _roles(ctx: IngestContext, account: Account, apis: AccountApis, side: AwsSid
         for report in reports:
             records = _recent(ctx, report, account)
             heard.finished += _finished_lately(ctx, records)
-            if (why := _denied_before(records)) is not None:
+            known = [denial_of(ctx.ledger, report.report_type, key) for key in _keys(ctx, report, account)]
+            standing = next((d for d in known if d is not None and d.standing), None)
+            lifted = max((d.lifted_at for d in known if d is not None and d.lifted_at is not None), default=None)
+            why = f"since {standing.at:%Y-%m-%d}. {standing.reason}" if standing else _denied_before(records, lifted)
+            if why is not None:
                 denied.setdefault(report.report_type, why)
     yield from judge_roles(account, reports, denied)
 
 
 def _recent(ctx: IngestContext, report: Report, account: Account) -> list[ReportRecord]:
     today = ctx.now().date()
-    keys = [k for k in ctx.settings.partition_keys(report) if k.partition(".")[0] == account.name]
-    return [r for key in keys for r in ctx.ledger.records(report.name, key, today - timedelta(days=90), today)]
+    first = today - timedelta(days=90)
+    return [r for key in _keys(ctx, report, account) for r in ctx.ledger.records(report.name, key, first, today)]
+
+
+def _keys(ctx: IngestContext, report: Report, account: Account) -> list[str]:
+    return [k for k in ctx.settings.partition_keys(report) if k.partition(".")[0] == account.name]
 
 
 def _finished_lately(ctx: IngestContext, records: Sequence[ReportRecord]) -> int:
@@ -223,9 +232,11 @@ def _finished_lately(ctx: IngestContext, records: Sequence[ReportRecord]) -> int
     return sum(r.status.finished and r.report_id is not None and (r.finished_at or since) > since for r in records)
 
 
-def _denied_before(records: Sequence[ReportRecord]) -> str | None:
-    """The newest outcome decides: a later report that was made disproves the denial."""
-    outcomes = [(r.finished_at, r.verdict, r.reason) for r in records if r.finished_at is not None]
+def _denied_before(records: Sequence[ReportRecord], lifted: datetime | None) -> str | None:
+    """The newest outcome since the authorization was renewed decides: a later report that was made disproves the denial."""
+    since = lifted or datetime.min.replace(tzinfo=UTC)
+    outcomes = [(r.finished_at, r.verdict, r.reason) for r in records if r.finished_at is not None and r.finished_at > since]
+    outcomes = [o for o in outcomes if o[1] is not Verdict.SUPERSEDED]
     if not outcomes:
         return None
     at, verdict, reason = max(outcomes, key=lambda o: o[0])
