@@ -121,7 +121,7 @@ class Deployment:
     def keys(self, report: Report) -> list[str]:
         """One account key, and a second one where the document follows the marketplace's habits."""
         known = self.ctx.settings.partition_keys(report)
-        many = 2 if set(report.localised or ()) & {"headers", "charset"} else 1
+        many = 2 if report.family == "listings" or set(report.localised or ()) & {"headers", "charset"} else 1
         return sorted(known, key=lambda k: FOREIGN.index(k) if k in FOREIGN else len(FOREIGN))[:many]
 
     def newest(self, report: Report, account_key: str) -> list[Partition]:

@@ -20,6 +20,8 @@ from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.windows import final_at, today
 from spapi_assets.lake.layout import Partition
 from spapi_assets.lake.parquet import parquet_schema
+from spapi_assets.simulator.business.catalog import PRODUCTS
+from spapi_assets.simulator.business.titles import title
 from tests.flow.every.deployment import Brought, Deployment, failures
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("every_report")]
@@ -27,7 +29,6 @@ REPORTS = load_registry().reports.values()
 LOADED = {"final", "provisional", "empty_confirmed"}
 # Datasets that hold no row, and why.
 MAY_BE_EMPTY = {
-    "inactive_listings": "every offer of the business has stock",
     "archived_orders": "the orders of the window are younger than two years",
     "pending_orders": "no order of the store waits for its payment at this hour",
     "pending_orders_converged": "as pending_orders",
@@ -152,3 +153,18 @@ def _documents_were_opened_as_they_must_be(deployment: Deployment, brought: Brou
     assert not documents & named or brought.report.restricted
     if brought.report.window.kind is WindowKind.HARVEST:
         assert all(r.adopted and "createReport" not in r.quota for r in brought.records)
+
+
+@pytest.mark.parametrize(("place", "language", "charset"), [("kestrel_eu.DE", "de", "cp1252"), ("kestrel_fe.JP", "ja", "cp932")])
+def test_titles_of_german_and_japanese_stores_are_the_businesses_own(
+    place: str, language: str, charset: str, deployment: Deployment
+) -> None:
+    brought = deployment.bring("merchant_listings")
+    (record,) = [r for r in brought.records if r.account_key == place and r.loaded_at]
+    found = pq.read_table(deployment.parts("merchant_listings", place, [record.start])[Partition.of(place, record.start)])
+    titles = dict(zip(found.column("seller_sku").to_pylist(), found.column("item_name").to_pylist(), strict=True))
+    ours = {product.sku: title(product, language) for product in PRODUCTS}
+    known = set(titles) & set(ours)
+    assert len(known) > 5
+    assert {sku: titles[sku] for sku in known} == {sku: ours[sku] for sku in known}
+    assert brought.loads[record.request_id].decisions["charset"]["charset"] == charset
