@@ -50,11 +50,13 @@ def sweep(ctx: IngestContext, budget_seconds: float) -> SweepResult:
         return ctx.monotonic() < deadline
 
     result.recovered = recover_intents(ctx, result.problems)
-    # Before anything is asked for: what others made meanwhile need not be (after a standstill, days of it).
+    # Before anything is asked for: what others made meanwhile need not be (after a standstill, days of it). A first list of 90
+    # days is long, so it may take half of the time: polls and new requests must not starve beside it.
+    half = ctx.monotonic() + budget_seconds / 2
     for account in ctx.settings.accounts:
-        if in_time():
+        if ctx.monotonic() < half:
             with _noted(result, account.name):
-                _list(ctx, account, in_time, result)
+                _list(ctx, account, lambda: ctx.monotonic() < half, result)
     with _noted(result, None):
         result.planned += plan_retries(ctx, in_time, result.problems)
     for account in ctx.settings.accounts:

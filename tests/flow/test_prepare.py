@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,11 @@ def glue_tables(ctx: IngestContext) -> dict[str, dict[str, Any]]:
     return {table["Name"]: table for page in pages for table in page["TableList"]}
 
 
+@cache
 def dbt_sources() -> dict[str, dict[str, str]]:
     """Name that dbt asks an engine for -> its columns and their types."""
-    tables = [table for source in yaml.safe_load(SOURCES.read_text("utf-8"))["sources"] for table in source["tables"]]
+    content = yaml.load(SOURCES.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    tables = [table for source in content["sources"] for table in source["tables"]]
     return {t.get("identifier", t["name"]): {c["name"]: c["data_type"] for c in t["columns"]} for t in tables}
 
 
@@ -61,13 +64,23 @@ def files_of(table: dict[str, Any]) -> list[Path]:
     return sorted(folder.rglob("*.parquet"))
 
 
-def test_before_any_load_every_dbt_source_is_a_glue_table_with_the_columns_and_types_of_its_files(
-    catalogued: IngestContext,
+def wanted_tables(ctx: IngestContext) -> set[str]:
+    """Datasets that the marts read or some account takes, and the platform's own tables."""
+    reports = [r for r in ctx.registry.reports.values() if r.default or ctx.settings.partition_keys(r)]
+    return {d.name for r in reports for d in r.datasets} | {t.glue_name for t in PLATFORM_TABLES}
+
+
+@pytest.mark.parametrize("taken", [("default",), ("default", "fba", "analytics")])
+def test_before_any_load_every_wanted_dbt_source_is_a_glue_table_with_the_columns_and_types_of_its_files(
+    catalogued: IngestContext, taken: tuple[str, ...]
 ) -> None:
+    accounts = (catalogued.settings.accounts[0].model_copy(update={"reports": taken}), *catalogued.settings.accounts[1:])
+    catalogued.settings = catalogued.settings.model_copy(update={"accounts": accounts})
     prepare_lake(catalogued)
     write_coverage(catalogued)
     found = glue_tables(catalogued)
-    assert set(found) == set(dbt_sources())
+    assert set(found) == wanted_tables(catalogued)
+    assert set(found) <= set(dbt_sources())
     for name, table in found.items():
         (file,) = files_of(table)
         schema = pq.ParquetFile(file).schema_arrow
@@ -83,7 +96,7 @@ def test_preparing_again_makes_no_new_version_of_any_table(catalogued: IngestCon
         prepare_lake(catalogued)
         write_coverage(catalogued)
         catalogued.catalog = Catalog(catalogued.clients, "spapi_raw", catalogued.lake.uri)  # as another process has it
-    for name in dbt_sources():
+    for name in wanted_tables(catalogued):
         versions = catalogued.clients.glue.get_table_versions(DatabaseName="spapi_raw", TableName=name)["TableVersions"]
         assert len(versions) == 1, name
 
