@@ -21,6 +21,8 @@ REVIEW = ("review", "business_review")
 PATIENCE_SECONDS = 900
 SETTLED_SECONDS = 6.0
 LOOK_SECONDS = 4.0  # asking Dagster how far all partitions are takes it a good second
+# Made when a person asks for it, not by the automation.
+_PLAN = ("platform", "backfill_plan")
 
 
 class BackfillProgress:
@@ -76,7 +78,7 @@ class BackfillProgress:
     @staticmethod
     def _downstream_is_newest(assets: dict[tuple[str, ...], AssetStatus]) -> bool:
         loads = [a.last for key, a in assets.items() if key[0] == "raw" and a.last]
-        others = [a.last for key, a in assets.items() if key[0] not in ("raw", "request")]
+        others = [a.last for key, a in assets.items() if key[0] not in ("raw", "request") and key != _PLAN]
         if not loads or any(last is None for last in others):
             return False
         # Every raw asset but the harvested one was asked for; each must have arrived before "quiet" means "finished".
@@ -101,7 +103,7 @@ class BackfillProgress:
                 f"{status.materialized}/{total}",
                 failed,
             )
-        built = [a for k, a in assets.items() if k[0] not in ("raw", "request")]
+        built = [a for k, a in assets.items() if k[0] not in ("raw", "request") and k != _PLAN]
         table.add_row(
             "dbt models, coverage, review",
             ProgressBar(total=len(built), completed=sum(a.last is not None for a in built), width=36),
