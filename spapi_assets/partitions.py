@@ -12,7 +12,6 @@ from itertools import groupby
 import dagster as dg
 
 from spapi_assets.datasets.model import Period, Report, WindowKind
-from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition
 from spapi_assets.settings import Settings
 
@@ -74,11 +73,6 @@ class Rectangle:
 
 def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
-def calendar_of(report: Report) -> Callable[[date, date], list[date]]:
-    """The report's partitions between two days."""
-    return lambda first, last: partition_days(report, first, last)
 
 
 def rectangles(

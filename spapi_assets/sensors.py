@@ -6,14 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import WindowKind
+from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition
-from spapi_assets.partitions import Rectangle, calendar_of, days_between, rectangles
+from spapi_assets.partitions import Rectangle, days_between, rectangles
 from spapi_assets.resources.platform import PlatformResource
 from spapi_assets.settings import Settings
 
@@ -121,7 +123,7 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
     reports = {r.name: r for r in registry.reports.values() if settings.partition_keys(r)}
     keys = {name: settings.partition_keys(report) for name, report in reports.items()}
     harvested = {name for name, report in reports.items() if report.window.kind is WindowKind.HARVEST}
-    calendars = {name: calendar_of(report) for name, report in reports.items()}
+    calendars = {name: partial(partition_days, report) for name, report in reports.items()}
 
     @dg.sensor(
         name="report_notifications",

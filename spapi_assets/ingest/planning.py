@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord, options_digest
 from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.fanout import Fan, Unit, fan_of, part_of
-from spapi_assets.ingest.truth import Truth, TruthState, truth, truths_by_unit
+from spapi_assets.ingest.truth import Truth, TruthState, together, truths_by_unit
 from spapi_assets.ingest.windows import plan_windows, today
 from spapi_assets.lake.layout import Partition
 
@@ -58,9 +58,12 @@ def plan_requests(
         known, held = by_key[(partition.account, partition.marketplace)], facts.get(partition, ())
         fan = (fans or {}).get(partition.account_key) or fan_of(report, partition.marketplace)
         dataset = report.datasets[0].name
-        plan.truths[partition] = truth(report, dataset, partition, known, held, now, fan=fan)
+        needed = truths_by_unit(report, dataset, partition, known, held, now, fan=fan)
+        plan.truths[partition] = together(report, needed)
+        if force:
+            needed = truths_by_unit(report, dataset, partition, known, held, now, fan=fan, grown=True)
         asking, refused = False, False
-        for unit, found in truths_by_unit(report, dataset, partition, known, held, now, fan=fan, grown=force):
+        for unit, found in needed:
             mine = [r for r in known if report.fan_out is None or part_of(report, r.options) == unit.part]
             rows = sum(f.rows for f in held if f.part == unit.part) if report.window.rows_move else 0
             if found.ask or (force and not rows and _may_force(report, partition, mine, found, now)):

@@ -43,11 +43,12 @@ def progress(ctx: IngestContext) -> list[Progress]:
         if record.account in known and record.report in ctx.registry.reports:
             grouped[record.account, record.report].append(record)
     waiting = Counter(account for (account, _), records in grouped.items() for r in records if r.status is ReportStatus.PLANNED)
+    buckets: dict[str, Bucket] = {}
     found = []
     for (account, name), records in sorted(grouped.items()):
         planned = sum(r.status is ReportStatus.PLANNED for r in records)
         to_load = sum(r.ready for r in records)
-        seconds, pace = _pace(ctx, account, name, waiting[account], planned)
+        seconds, pace = _pace(ctx, account, name, waiting[account], planned, buckets) if planned else (0.0, "")
         found.append(
             Progress(
                 account=account,
@@ -58,19 +59,24 @@ def progress(ctx: IngestContext) -> list[Progress]:
                 first=min(r.start for r in records).isoformat(),
                 last=max(r.end for r in records).isoformat(),
                 finished=now + timedelta(seconds=seconds) if planned else None,
-                pace=pace if planned else "",
+                pace=pace,
             )
         )
     return found
 
 
-def _pace(ctx: IngestContext, account: str, name: str, of_account: int, of_report: int) -> tuple[float, str]:
+def _pace(
+    ctx: IngestContext, account: str, name: str, of_account: int, of_report: int, buckets: dict[str, Bucket]
+) -> tuple[float, str]:
+    """Seconds until the last request, and what sets them. `buckets`: those of the accounts met so far, each read once."""
     report, now = ctx.registry.reports[name], ctx.now().timestamp()
-    try:
-        state = bucket_state(ctx, account, CREATE_REPORT)
-    except ConfigurationError:
-        state = None  # no usable credentials: Amazon's published rate is as good a guess as any
-    paces = [(0.0, ""), (Bucket(CREATE_REPORT.plan, state).seconds(of_account, now), "createReport of the account")]
+    if account not in buckets:
+        try:
+            state = bucket_state(ctx, account, CREATE_REPORT)
+        except ConfigurationError:
+            state = None  # no usable credentials: Amazon's published rate is as good a guess as any
+        buckets[account] = Bucket(CREATE_REPORT.plan, state)
+    paces = [(0.0, ""), (buckets[account].seconds(of_account, now), "createReport of the account")]
     limits = type_limits(ctx, ctx.settings.account(account), [report]).values()
     return max(*paces, *((held.seconds(of_report), f"{held.limit} a day of {report.report_type}") for held in limits))
 

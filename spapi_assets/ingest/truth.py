@@ -15,7 +15,7 @@ from spapi_assets.ingest.request_truth import truth_of_request
 from spapi_assets.ingest.states import Truth, TruthState
 from spapi_assets.lake.layout import Partition
 
-__all__ = ["Truth", "TruthState", "truth", "truths_by_unit"]
+__all__ = ["Truth", "TruthState", "together", "truth", "truths_by_unit"]
 
 # A partition of several requests is as good as its worst one; what somebody must act on comes first.
 _WORST_FIRST = (
@@ -49,8 +49,7 @@ def truth(
     `kept_up_from` (`upkeep.kept_up_from`) only chooses the next action of a day nobody asked for: a gap, or back-fill.
     `fan`: the requests the partition needs, where they are several (`identifiers.fan`).
     """
-    found = truths_by_unit(report, dataset, partition, records, facts, now, kept_up_from, fan)
-    return found[0][1] if report.fan_out is None else _together(report, found)
+    return together(report, truths_by_unit(report, dataset, partition, records, facts, now, kept_up_from, fan))
 
 
 def truths_by_unit(
@@ -81,7 +80,10 @@ def truths_by_unit(
     return found
 
 
-def _together(report: Report, found: Sequence[tuple[Unit, Truth]]) -> Truth:
+def together(report: Report, found: Sequence[tuple[Unit, Truth]]) -> Truth:
+    """The truth about a partition from those about its requests (`truths_by_unit`): it is as good as its worst one."""
+    if report.fan_out is None:
+        return found[0][1]
     if not found:
         source = report.fan_out.identifiers if report.fan_out else None
         if source is None:

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,9 +23,8 @@ from spapi_assets.ingest.load import load_report
 from spapi_assets.ingest.notifications import take_notifications
 from spapi_assets.ingest.requesting import RequestOutcome, ask
 from spapi_assets.ingest.sweep import sweep
-from spapi_assets.ingest.windows import due_range
+from spapi_assets.ingest.windows import due_range, partition_days
 from spapi_assets.lake.layout import Partition
-from spapi_assets.partitions import calendar_of
 from spapi_assets.sensors import plan_loads
 from spapi_assets.settings import Account, Settings
 from spapi_assets.spapi import operations
@@ -119,7 +119,7 @@ class Deployment:
         """schedules.py and assets/requests.py: the days a schedule looks at are asked for; a killed run is run again."""
         keys = self.settings.partition_keys(report)
         first, last = due_range(report, at.date(), date.fromisoformat(self.settings.first_date))
-        days = calendar_of(report)(first, last)
+        days = partition_days(report, first, last)
         partitions = [Partition.of(key, day) for key in keys for day in days]
         for attempt in range(3):
             outcome = self.run(lambda ctx: self._ask(ctx, report, partitions), retries=2)
@@ -132,7 +132,7 @@ class Deployment:
 
     def backfill(self, report: Report, first: date, last: date) -> None:
         """A back-fill somebody starts in the UI."""
-        days = calendar_of(report)(first, last)
+        days = partition_days(report, first, last)
         partitions = [Partition.of(key, day) for key in self.settings.partition_keys(report) for day in days]
         self.run(lambda ctx: self._ask(ctx, report, partitions, "backfill"), retries=2)
 
@@ -170,11 +170,11 @@ class Deployment:
             affordable={a.name: 10 for a in self.settings.accounts},
             first=date.fromisoformat(self.settings.first_date),
             now=self.clock.now,
-            calendars={name: calendar_of(r) for name, r in reports.items()},
+            calendars={name: partial(partition_days, r) for name, r in reports.items()},
         )
         for planned in runs:
             report, area = reports[planned.report], planned.area
-            partitions = [Partition.of(k, d) for k in area.account_keys for d in calendar_of(report)(area.first, area.last)]
+            partitions = [Partition.of(k, d) for k in area.account_keys for d in partition_days(report, area.first, area.last)]
             collected = self.run(
                 lambda ctx, report=report, partitions=partitions: collect(
                     ctx, report, partitions, priority="fresh", deadline=ctx.monotonic() + 20
