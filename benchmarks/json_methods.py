@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.json_generate import DAY, MARKETPLACE, SECTION
-from benchmarks.methods import peak_mib
+from benchmarks.methods import loading, peak_mib
+from benchmarks.peers import document_text
 from benchmarks.server import DOCUMENT_ID
 
 OUTPUT = "search_terms.parquet"
@@ -27,57 +28,35 @@ def platform(url: str, target: str) -> Work:
     """Token, getReportDocument, archive, typed rows with lineage in their partition: what a `raw` asset does."""
     from spapi_assets.datasets.loader import load_registry
     from spapi_assets.ingest.documents.context import DocumentContext
-    from spapi_assets.ingest.documents.load import load_document
-    from spapi_assets.lake.store import Lake
-    from spapi_assets.spapi.auth import InMemoryTokenCache, LwaClient, LwaCredentials
-    from spapi_assets.spapi.reports import ReportsApi
-    from spapi_assets.spapi.session import SpApiSession
-    from spapi_assets.spapi.throttle import InMemoryThrottle
 
     report = load_registry().reports["search_terms"]
 
-    def work() -> int:
-        lwa = LwaClient("bench", lambda: LwaCredentials("id", "secret", "Atzr|bench"), InMemoryTokenCache(), url)
-        session = SpApiSession("bench", "eu", "A1", lwa, InMemoryThrottle(), application_id="bench", endpoint_url=url)
-        reports = ReportsApi(session)
-        document = reports.get_report_document(DOCUMENT_ID)
-        with reports.download(document) as stream:
-            context = DocumentContext(
-                report=report,
-                account="bench",
-                marketplace=MARKETPLACE[0],
-                marketplace_ids=(MARKETPLACE[1],),
-                report_id="1",
-                document_id=DOCUMENT_ID,
-                start=DAY,
-                end=DAY,
-                created=datetime.combine(DAY, datetime.min.time(), UTC) + timedelta(days=2),
-                content_type=stream.headers.get("Content-Type"),
-                compression=document.compression,
-            )
-            result = load_document(stream.iter_raw(), context, Lake(target))
-        return sum(result.rows.values())
+    def context_of(content_type: str | None) -> DocumentContext:
+        return DocumentContext(
+            report=report,
+            account="bench",
+            marketplace=MARKETPLACE[0],
+            marketplace_ids=(MARKETPLACE[1],),
+            report_id="1",
+            document_id=DOCUMENT_ID,
+            start=DAY,
+            end=DAY,
+            created=datetime.combine(DAY, datetime.min.time(), UTC) + timedelta(days=2),
+            content_type=content_type,
+            compression="GZIP",
+        )
 
-    return work
+    return loading(url, target, context_of)
 
 
 def sp_api_pandas(url: str, target: str) -> Work:
     """The usual script: download=True, json.loads, one DataFrame, one plain Parquet file."""
-    import logging
-
     import pandas as pd
-    from sp_api.api import Reports
-    from sp_api.auth import AccessTokenClient
 
-    logging.disable(logging.INFO)
-    AccessTokenClient.scheme, AccessTokenClient.host = "http://", url.removeprefix("http://")
+    text = document_text(url)
 
     def work() -> int:
-        credentials = {"refresh_token": "Atzr|bench", "lwa_app_id": "id", "lwa_client_secret": "secret"}
-        reports = Reports(credentials=credentials)
-        reports.endpoint = url
-        text = reports.get_report_document(DOCUMENT_ID, download=True).payload["document"]
-        frame = pd.DataFrame(json.loads(text)[SECTION])
+        frame = pd.DataFrame(json.loads(text())[SECTION])
         Path(target).mkdir(parents=True, exist_ok=True)
         frame.to_parquet(Path(target) / OUTPUT, index=False)
         return len(frame)

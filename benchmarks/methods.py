@@ -57,8 +57,11 @@ def orders_context(start: date, end: date, *, report_id: str = "1", content_type
     )
 
 
-def platform(url: str, target: str) -> Callable[[], int]:
-    """Token, getReportDocument, archive, typed rows by day with lineage: what a `raw` asset does to one document."""
+def loading(url: str, target: str, context_of: Callable[[str | None], DocumentContext]) -> Callable[[], int]:
+    """Token, getReportDocument, archive, typed rows by day with lineage: what a `raw` asset does to one document.
+
+    `context_of` a Content-Type is what a run knows about the document when its first byte comes.
+    """
     from spapi_assets.ingest.documents.load import load_document
     from spapi_assets.lake.store import Lake
     from spapi_assets.spapi.auth import InMemoryTokenCache, LwaClient, LwaCredentials
@@ -66,20 +69,23 @@ def platform(url: str, target: str) -> Callable[[], int]:
     from spapi_assets.spapi.session import SpApiSession
     from spapi_assets.spapi.throttle import InMemoryThrottle
 
-    _orders()  # the registry is read once a process, not once a document
-
     def work() -> int:
         lwa = LwaClient("bench", lambda: LwaCredentials("id", "secret", "Atzr|bench"), InMemoryTokenCache(), url)
         session = SpApiSession("bench", "eu", "A1", lwa, InMemoryThrottle(), application_id="bench", endpoint_url=url)
         reports = ReportsApi(session)
         document = reports.get_report_document(DOCUMENT_ID)
         with reports.download(document) as stream:
-            last = FIRST_DAY + timedelta(days=DAYS - 1)
-            context = orders_context(FIRST_DAY.date(), last.date(), content_type=stream.headers.get("Content-Type"))
+            context = context_of(stream.headers.get("Content-Type"))
             result = load_document(stream.iter_raw(), context, Lake(target))
         return sum(result.rows.values())
 
     return work
+
+
+def platform(url: str, target: str) -> Callable[[], int]:
+    _orders()  # the registry is read once a process, not once a document
+    last = FIRST_DAY + timedelta(days=DAYS - 1)
+    return loading(url, target, lambda kind: orders_context(FIRST_DAY.date(), last.date(), content_type=kind))
 
 
 OURS = "spapi-assets"

@@ -15,21 +15,31 @@ PEERS_PYTHON = Path(__file__).parents[1] / ".venv-peers" / "bin" / "python"
 OUTPUT = "orders.parquet"
 
 
-def sp_api_pandas(url: str, target: str) -> Callable[[], int]:
-    """The usual script: download=True, read_csv with every column as text and quotes as data, one plain Parquet file."""
-    import pandas as pd
+def document_text(url: str) -> Callable[[], str]:
+    """python-amazon-sp-api's download of the document as text."""
     from sp_api.api import Reports
     from sp_api.auth import AccessTokenClient
 
     logging.disable(logging.INFO)
     AccessTokenClient.scheme, AccessTokenClient.host = "http://", url.removeprefix("http://")
 
-    def work() -> int:
+    def download() -> str:
         credentials = {"refresh_token": "Atzr|bench", "lwa_app_id": "id", "lwa_client_secret": "secret"}
         reports = Reports(credentials=credentials)
         reports.endpoint = url
-        text = reports.get_report_document(DOCUMENT_ID, download=True).payload["document"]
-        frame = pd.read_csv(io.StringIO(text), sep="\t", dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False)
+        return reports.get_report_document(DOCUMENT_ID, download=True).payload["document"]
+
+    return download
+
+
+def sp_api_pandas(url: str, target: str) -> Callable[[], int]:
+    """The usual script: download=True, read_csv with every column as text and quotes as data, one plain Parquet file."""
+    import pandas as pd
+
+    text = document_text(url)
+
+    def work() -> int:
+        frame = pd.read_csv(io.StringIO(text()), sep="\t", dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False)
         Path(target).mkdir(parents=True, exist_ok=True)
         frame.to_parquet(Path(target) / OUTPUT, index=False)
         return len(frame)
