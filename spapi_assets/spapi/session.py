@@ -9,14 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import Any, TypedDict, Unpack
+from urllib.parse import urlsplit
 
 import requests
 
+from spapi_assets.spapi.answer import Answer, object_of, read_answer
 from spapi_assets.spapi.auth import LwaClient
 from spapi_assets.spapi.errors import (
-    AmazonFault,
     ConfigurationError,
     OutcomeUnknown,
     SpApiError,
@@ -28,7 +28,7 @@ from spapi_assets.spapi.errors import (
 from spapi_assets.spapi.marketplaces import REGIONS
 from spapi_assets.spapi.operations import Operation
 from spapi_assets.spapi.throttle import BucketKey, Throttle
-from spapi_assets.spapi.wire import never_sent, new_http, query_value, user_agent
+from spapi_assets.spapi.wire import UnsendableValue, never_sent, new_http, path_segment, query_value, user_agent
 
 ATTEMPTS = 5  # sends of one call that meet 5xx or lost connections
 THROTTLED_ATTEMPTS = 3  # 429s in a row after which waiting longer is pointless (some report types answer 429 for ever)
@@ -36,6 +36,18 @@ BACKOFF_CAP = 20.0
 TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between bytes
 
 log = logging.getLogger("spapi_assets.spapi")
+
+
+class Request(TypedDict, total=False):
+    """What a call may be given; the meanings are at `SpApiSession.fetch`."""
+
+    path: Mapping[str, str] | None
+    params: Mapping[str, Any] | None
+    json: Any
+    grantless_scope: str | None
+    restricted_token: str | None
+    reserve: float | None
+    max_wait: float | None
 
 
 class SpApiSession:
@@ -74,7 +86,12 @@ class SpApiSession:
         self._user_agent = user_agent()
         self._threads = threading.local()
 
-    def call(
+    def call(self, operation: Operation, **request: Unpack[Request]) -> dict[str, Any]:
+        """Make the call as `fetch` does and return the JSON object Amazon answers ({} when it answers nothing)."""
+        answer = self.fetch(operation, **request)
+        return object_of(answer, account=self.account, operation=operation.name)
+
+    def fetch(
         self,
         operation: Operation,
         *,
@@ -85,12 +102,13 @@ class SpApiSession:
         restricted_token: str | None = None,
         reserve: float | None = None,
         max_wait: float | None = None,
-    ) -> dict[str, Any]:
-        """Make the call and return the JSON object Amazon answers ({} when it answers nothing).
+    ) -> Answer:
+        """Make the call and return Amazon's answer with its exact text.
 
         `path` fills the operation's path template, `params` is the query (sequences become comma-separated lists, as the models
-        say; None is left out). Raises the errors of errors.py: Throttled when quota would take longer than `max_wait`,
-        OutcomeUnknown when a creation was lost on the way, TransientError when a repeatable call failed again and again.
+        say; None is left out), `json` the body. Raises the errors of errors.py: Throttled when quota would take longer than
+        `max_wait`, OutcomeUnknown when a creation was lost on the way, TransientError when a repeatable call failed again and
+        again, ConfigurationError before anything is sent when a value cannot be put into a URL.
         """
         scope = grantless_scope or operation.scope
         request = self._request(operation, path or {}, params or {}, json)
@@ -121,7 +139,8 @@ class SpApiSession:
             self._learn(key, response)
             status = response.status_code
             if 200 <= status < 300:
-                return self._answer(operation, response)
+                at = datetime.fromtimestamp(self._clock(), UTC)
+                return read_answer(response, account=self.account, operation=operation.name, answered_at=at)
             if is_expired_token(status, response.text) and not refreshed and restricted_token is None:
                 refreshed = True
                 token = self._lwa.access_token(scope, refresh=True, rejected=token)
@@ -160,8 +179,15 @@ class SpApiSession:
         return slept
 
     def _request(self, operation: Operation, path: Mapping[str, str], params: Mapping[str, Any], body: Any) -> requests.Request:
-        url = self.endpoint + operation.path.format_map({name: quote(str(value), safe="") for name, value in path.items()})
-        query = {name: query_value(value) for name, value in params.items() if value is not None}
+        try:
+            url = self.endpoint + operation.path.format_map({name: path_segment(value) for name, value in path.items()})
+            query = {name: query_value(value) for name, value in params.items() if value is not None}
+        except UnsendableValue as error:
+            raise ConfigurationError(
+                f"{operation.name} of account {self.account} was not sent: {error}",
+                account=self.account,
+                operation=operation.name,
+            ) from error
         return requests.Request(operation.method, url, params=query, json=body)
 
     def _send(self, operation: Operation, request: requests.Request, token: str) -> requests.Response:
@@ -259,23 +285,4 @@ class SpApiSession:
             account=self.account,
             operation=operation.name,
             retry_after=retry_after,
-        )
-
-    def _answer(self, operation: Operation, response: requests.Response) -> dict[str, Any]:
-        if not response.content.strip():
-            return {}
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if isinstance(answer, dict):
-            return answer
-        raise AmazonFault(
-            f"Amazon answered {operation.name} of account {self.account} with success but without a JSON object. "
-            "Try again; if it stays, open a case with Amazon and name the request id.",
-            account=self.account,
-            operation=operation.name,
-            status=response.status_code,
-            request_id=response.headers.get("x-amzn-RequestId"),
-            body=response.text,
         )

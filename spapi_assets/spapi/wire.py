@@ -7,6 +7,7 @@ import importlib.metadata
 import platform
 import re
 from typing import Any
+from urllib.parse import quote
 
 import requests
 import urllib3
@@ -34,13 +35,31 @@ def new_http() -> requests.Session:
     return http
 
 
+class UnsendableValue(ValueError):
+    """A value that would mean something else once it stands in a URL."""
+
+
 def query_value(value: Any) -> str:
-    """A query parameter as Amazon's models want it: lists comma-separated, booleans as words."""
+    """A query parameter as Amazon's models want it: lists comma-separated, booleans as words. UnsendableValue when an element
+    of a list holds a comma itself (some SKUs do), because Amazon would read two."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple, set, frozenset)):
-        return ",".join(str(item) for item in value)
+        texts = [query_value(item) for item in value]
+        for text in texts:
+            if "," in text:
+                raise UnsendableValue(f"{text!r} holds a comma and would arrive as two values of a list. Ask for it alone.")
+        return ",".join(texts)
     return str(value)
+
+
+def path_segment(value: Any) -> str:
+    """A path parameter as one segment of the path. UnsendableValue for "", "." and "..", with which the path would be another
+    one: HTTP clients and servers resolve dots even when they are encoded (RFC 3986 section 6.2.2)."""
+    text = str(value)
+    if text in ("", ".", ".."):
+        raise UnsendableValue(f"{text!r} cannot be a part of a path.")
+    return quote(text, safe="")
 
 
 def never_sent(error: requests.RequestException) -> bool:
