@@ -14,8 +14,8 @@ from spapi_assets.simulator.rendering import ListedReport, NothingToReport, Refu
 class BusinessRenderer:
     """The renderer of the simulator that users start."""
 
-    def __init__(self, directory: Directory, *, seed: int, scale: float) -> None:
-        self._business = Business(seed, scale=scale)
+    def __init__(self, directory: Directory, business: Business) -> None:
+        self._business = business
         for account in directory.accounts:
             try:
                 self._business.account(account.selling_partner_id)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from spapi_assets.simulator.accounts import Directory, default_directory
+from spapi_assets.simulator.business import Business
 from spapi_assets.simulator.clock import Clock
 from spapi_assets.simulator.control import ControlPlane
 from spapi_assets.simulator.faults import Faults
@@ -87,13 +88,15 @@ class Simulator:
         renderer: Renderer | None = None,
     ) -> None:
         directory = directory or default_directory()
+        business = Business(seed, scale=scale)
         if renderer is None:
             from spapi_assets.simulator.adapter import BusinessRenderer
 
-            renderer = BusinessRenderer(directory, seed=seed, scale=scale)
+            renderer = BusinessRenderer(directory, business)
         self.state = build_state(
             directory,
             renderer,
+            business,
             clock=Clock(speed, now),
             quota_scale=quota_scale,
             processing_seconds=processing_seconds,

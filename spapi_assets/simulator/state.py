@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from spapi_assets.simulator.accounts import Directory
+from spapi_assets.simulator.business import Business
 from spapi_assets.simulator.clock import Clock
 from spapi_assets.simulator.credentials import TokenOffice
 from spapi_assets.simulator.delivery import Storage
@@ -29,6 +30,7 @@ class State:
     directory: Directory
     clock: Clock
     renderer: Renderer
+    business: Business
     tokens: TokenOffice
     buckets: Buckets
     faults: Faults
@@ -45,6 +47,7 @@ class State:
 def build_state(
     directory: Directory,
     renderer: Renderer,
+    business: Business,
     *,
     clock: Clock,
     quota_scale: float = 1.0,
@@ -75,6 +78,7 @@ def build_state(
         directory=directory,
         clock=clock,
         renderer=renderer,
+        business=business,
         tokens=TokenOffice(clock, token_seconds),
         buckets=Buckets(clock, quota_scale),
         faults=faults,
