@@ -25,7 +25,7 @@ from spapi_assets.settings import Settings, check_reports, load_settings
 def build_defs(settings: Settings) -> dg.Definitions:
     """All assets, checks, schedules, sensors and resources of a deployment."""
     registry = load_registry(*settings.datasets_dirs)
-    check_reports(settings.accounts, registry.reports.values())
+    check_reports(settings.accounts, registry.sources.values())
     reports = [r for r in registry.reports.values() if settings.partition_keys(r)]
     jobs = load_jobs(registry, settings)
     requestable = [r for r in reports if r.window.kind is not WindowKind.HARVEST]

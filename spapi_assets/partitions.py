@@ -11,7 +11,7 @@ from itertools import groupby
 
 import dagster as dg
 
-from spapi_assets.datasets.model import Period, Report, WindowKind
+from spapi_assets.datasets.model import Period, Source, WindowKind
 from spapi_assets.lake.layout import Partition
 from spapi_assets.settings import Settings
 
@@ -28,7 +28,7 @@ _BEGINS = {
 }
 
 
-def partitions_of(report: Report, settings: Settings) -> dg.MultiPartitionsDefinition:
+def partitions_of(report: Source, settings: Settings) -> dg.MultiPartitionsDefinition:
     """Date x account of a report. A snapshot's day is today and a settlement may end today, so theirs include today."""
     dates: dg.TimeWindowPartitionsDefinition
     if report.window.period is Period.DAY:

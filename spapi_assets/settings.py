@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from spapi_assets.datasets.model import Kind, Report, Scope
+from spapi_assets.datasets.model import Kind, Report, Scope, Source
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -29,22 +29,22 @@ class Account(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
-    kind: Kind
+    kind: Literal[Kind.SELLER, Kind.VENDOR]
     region: Literal["na", "eu", "fe"]
     selling_partner_id: str
     marketplaces: tuple[str, ...] = Field(min_length=1, description="Country codes, e.g. DE, UK, US")
     secret: str = Field(description="Secrets Manager name of {client_id, client_secret, refresh_token}")
     reports: tuple[str, ...] = Field(
         ("default",),
-        description="Reports and families (folders of the registry) to ingest, `default`, or `all`; `-name` leaves one out",
+        description="Reports, APIs and families (folders of the registry) to ingest, `default`, `all`; `-name` leaves one out",
     )
     fan_out: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Option values this account has use for, e.g. sellingProgram: [RETAIL]; default: all"
     )
 
-    def wants(self, report: Report) -> bool:
-        """Whether the account takes this report: of its kind, in one of its marketplaces, and switched on."""
-        if report.kind is not self.kind or not self.places(report):
+    def wants(self, report: Source) -> bool:
+        """Whether the account takes this report or API: of its kind, in one of its marketplaces, and switched on."""
+        if not report.serves(self.kind) or not self.places(report):
             return False
         names = {report.name, report.family}
         if names & {name[1:] for name in self.reports if name.startswith("-")}:
@@ -52,7 +52,7 @@ class Account(BaseModel):
         chosen = {name for name in self.reports if not name.startswith("-")} or {"default"}
         return bool("all" in chosen or names & chosen or (report.default and "default" in chosen))
 
-    def places(self, report: Report) -> tuple[str, ...]:
+    def places(self, report: Source) -> tuple[str, ...]:
         """The account's marketplaces where Amazon has the report."""
         return tuple(m for m in self.marketplaces if report.marketplaces is None or m in report.marketplaces)
 
@@ -67,6 +67,7 @@ class Settings(BaseModel):
     queue_name: str = Field("spapi-notifications", description="SPAPI_QUEUE_NAME")
     ledger_table: str = Field("spapi-ledger", description="SPAPI_LEDGER_TABLE")
     quota_table: str = Field("spapi-quota", description="SPAPI_QUOTA_TABLE")
+    identifiers_table: str = Field("spapi-identifiers", description="SPAPI_IDENTIFIERS_TABLE")
     glue_database: str = Field("spapi_raw", description="SPAPI_GLUE_DATABASE")
     spapi_endpoint_url: str | None = Field(None, description="SPAPI_ENDPOINT_URL: instead of the region's endpoint")
     lwa_endpoint_url: str | None = Field(None, description="LWA_ENDPOINT_URL: instead of https://api.amazon.com/auth/o2/token")
@@ -126,16 +127,16 @@ class Settings(BaseModel):
         known = ", ".join(a.name for a in self.accounts)
         raise SettingsError(f"Account {name!r} is not in the accounts file; known accounts: {known}")
 
-    def partition_keys(self, report: Report) -> list[str]:
-        """Keys of the `account` partition dimension for a report: `name`, or `name.MARKETPLACE` by marketplace."""
+    def partition_keys(self, report: Source) -> list[str]:
+        """Keys of the `account` partition dimension for a report or API: `name`, or `name.MARKETPLACE` by marketplace."""
         accounts = [a for a in self.accounts if a.wants(report)]
         if report.scope is Scope.ACCOUNT:
             return [a.name for a in accounts]
         return [f"{a.name}.{m}" for a in accounts for m in a.places(report)]
 
 
-def check_reports(accounts: Iterable[Account], reports: Iterable[Report]) -> None:
-    """Refuse names in the accounts' `reports` that are neither a report nor a family: a slip would silently ingest nothing."""
+def check_reports(accounts: Iterable[Account], reports: Iterable[Source]) -> None:
+    """Refuse names in the accounts' `reports` that are neither a report, an API nor a family: a slip would ingest nothing."""
     known = {"default", "all"}
     for report in reports:
         known |= {report.name, report.family}
@@ -144,7 +145,7 @@ def check_reports(accounts: Iterable[Account], reports: Iterable[Report]) -> Non
             near = {n: get_close_matches(n, known, 1) for n in unknown}
             told = ", ".join(f"{n!r}" + (f" (did you mean {near[n][0]!r}?)" if near[n] else "") for n in unknown)
             raise SettingsError(
-                f"Account {account.name}: `reports` names {told}, which is neither a report nor a family of the registry."
+                f"Account {account.name}: `reports` names {told}, which is neither a report, an API nor a family of the registry."
             )
 
 
@@ -191,6 +192,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         "queue_name": get("SPAPI_QUEUE_NAME"),
         "ledger_table": get("SPAPI_LEDGER_TABLE"),
         "quota_table": get("SPAPI_QUOTA_TABLE"),
+        "identifiers_table": get("SPAPI_IDENTIFIERS_TABLE"),
         "glue_database": get("SPAPI_GLUE_DATABASE"),
         "spapi_endpoint_url": get("SPAPI_ENDPOINT_URL"),
         "lwa_endpoint_url": get("LWA_ENDPOINT_URL"),

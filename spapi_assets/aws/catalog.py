@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from spapi_assets.datasets.model import Column, ColumnType, Dataset, Report, Scope
+from spapi_assets.datasets.model import Column, ColumnType, Dataset, Scope, Source
 from spapi_assets.datasets.platform_tables import PlatformTable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ LINEAGE = (
 )
 _SIMPLE = {
     ColumnType.TEXT: "string",
+    ColumnType.JSON: "string",
     ColumnType.INTEGER: "bigint",
     ColumnType.BOOLEAN: "boolean",
     ColumnType.TIMESTAMP: "timestamp",
@@ -70,7 +71,7 @@ class Catalog:
         uri = self._uri(path)
         return uri if "://" in uri else f"file://{uri}"
 
-    def register(self, report: Report, dataset: Dataset, partitions: Iterable[PartitionLike]) -> int:
+    def register(self, report: Source, dataset: Dataset, partitions: Iterable[PartitionLike]) -> int:
         """Make the table as the registry has it now, and its partitions known. Returns how many were new. Repeatable."""
         self.ensure_table(report, dataset)
         by_values = {_values(p): p for p in partitions}
@@ -84,9 +85,9 @@ class Catalog:
     def ensure_tables(self, registry: Registry) -> None:
         """Every dataset's table, without partitions: what nobody loaded yet is empty to Athena and Spectrum, not an error."""
         for name, dataset in registry.datasets.items():
-            self.ensure_table(registry.report_of(name), dataset)
+            self.ensure_table(registry.source_of(name), dataset)
 
-    def ensure_table(self, report: Report, dataset: Dataset) -> None:
+    def ensure_table(self, report: Source, dataset: Dataset) -> None:
         """Create or update the table. Done once per process and shape."""
         self._ensure(self.table_input(report, dataset))
 
@@ -125,7 +126,7 @@ class Catalog:
                     self._clients.glue.update_table(DatabaseName=self.database, TableInput=table)
             self._tables[name] = shape
 
-    def table_input(self, report: Report, dataset: Dataset) -> dict[str, Any]:
+    def table_input(self, report: Source, dataset: Dataset) -> dict[str, Any]:
         """The table as Glue takes it: the columns the Parquet files have, partition keys, and the registry's facts."""
         keys = [("account", "Account name of this deployment")]
         if report.scope is Scope.MARKETPLACE:

@@ -74,7 +74,7 @@ def chosen_reports(registry: Registry, names: Sequence[str]) -> list[Report]:
     """The named reports, or all. An unknown name is an error that lists the known ones."""
     for name in names:
         if name not in registry.reports:
-            hint = f" ({name} is a dataset of {registry.report_of(name).name})" if name in registry.datasets else ""
+            hint = f" ({name} is a dataset of {registry.source_of(name).name})" if name in registry.datasets else ""
             raise SettingsError(f"There is no report {name!r}{hint}; known reports: {', '.join(registry.reports)}.")
     return [registry.reports[name] for name in dict.fromkeys(names)] if names else list(registry.reports.values())
 

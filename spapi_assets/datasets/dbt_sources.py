@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from spapi_assets.datasets.loader import Registry
-from spapi_assets.datasets.model import PARTITION_COLUMNS, Column, ColumnType, Dataset, Report, Scope
+from spapi_assets.datasets.model import PARTITION_COLUMNS, Column, ColumnType, Dataset, Scope, Source
 from spapi_assets.datasets.platform_tables import ACCOUNT, PLATFORM_TABLES, PlatformTable
 
 HEADER = """\
@@ -40,6 +40,7 @@ def sql_type(column: Column) -> str:
         return f"decimal({column.precision},{column.scale})"
     return {
         ColumnType.TEXT: "varchar",
+        ColumnType.JSON: "varchar",
         ColumnType.INTEGER: "bigint",
         ColumnType.BOOLEAN: "boolean",
         ColumnType.TIMESTAMP: "timestamp with time zone",
@@ -47,7 +48,7 @@ def sql_type(column: Column) -> str:
     }[column.type]
 
 
-def partition_columns(report: Report) -> tuple[str, ...]:
+def partition_columns(report: Source) -> tuple[str, ...]:
     """Names of the partition columns of a report's datasets."""
     return tuple(name for name in PARTITION_COLUMNS if name != "marketplace" or report.scope is Scope.MARKETPLACE)
 
@@ -70,11 +71,11 @@ def dbt_sources(registry: Registry) -> str:
     return HEADER + yaml.dump(content, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=130)
 
 
-def _datasets(registry: Registry) -> list[tuple[Report, Dataset]]:
-    return [(registry.report_of(name), dataset) for name, dataset in sorted(registry.datasets.items())]
+def _datasets(registry: Registry) -> list[tuple[Source, Dataset]]:
+    return [(registry.source_of(name), dataset) for name, dataset in sorted(registry.datasets.items())]
 
 
-def _dataset_table(report: Report, dataset: Dataset) -> dict[str, Any]:
+def _dataset_table(report: Source, dataset: Dataset) -> dict[str, Any]:
     names = partition_columns(report)
     types = {name: "date" if name == "date" else "varchar" for name in names}
     # Spelt out, because DuckDB would guess: an account named 0042 would become a number.

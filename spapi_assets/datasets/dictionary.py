@@ -6,9 +6,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from spapi_assets.datasets.calls import Call
 from spapi_assets.datasets.dbt_sources import LINEAGE_COLUMNS, PARTITION_DESCRIPTIONS, partition_columns
 from spapi_assets.datasets.loader import Registry
-from spapi_assets.datasets.model import Column, ColumnType, Dataset, DayOf, FanOut, Period, Report, Scope, Window, WindowKind
+from spapi_assets.datasets.model import (
+    ApiSource,
+    Column,
+    ColumnType,
+    Dataset,
+    DayOf,
+    FanOut,
+    Period,
+    Report,
+    Scope,
+    Source,
+    Window,
+    WindowKind,
+)
+from spapi_assets.spapi.operations import BY_NAME
 
 INDEX = Path("docs/data-dictionary.md")
 PAGES = Path("docs/data-dictionary")
@@ -22,6 +37,18 @@ FAMILIES = {
     "tax": "Taxes and producer responsibility",
     "analytics": "Seller analytics",
     "vendor": "Vendor retail analytics",
+    "catalog": "Catalog items (API)",
+    "listings_items": "Listings items (API)",
+    "inventory_api": "FBA inventory (API)",
+    "orders_api": "Orders (API)",
+    "finances": "Transactions, payouts and invoices (API)",
+    "data_kiosk": "Data Kiosk",
+    "vendor_orders": "Vendor purchase orders (API)",
+    "vendor_shipments": "Vendor shipments (API)",
+    "pricing": "Prices (API)",
+    "fees": "Fee estimates (API)",
+    "sales_metrics": "Sales metrics (API)",
+    "notifications": "Notifications",
 }
 _OUR_TYPES = {"varchar": "text", "bigint": "integer", "timestamp with time zone": "timestamp"}
 _PERIODS = {
@@ -52,7 +79,7 @@ def data_dictionary(registry: Registry) -> dict[Path, str]:
     return {INDEX: _index(registry, families)} | {PAGES / f"{f}.md": _page(f, _reports(registry, f)) for f in families}
 
 
-def _reports(registry: Registry, family: str) -> list[Report]:
+def _reports(registry: Registry, family: str) -> list[Source]:
     return sorted(registry.families[family], key=lambda report: report.name)
 
 
@@ -74,7 +101,7 @@ def _index(registry: Registry, families: list[str]) -> str:
             f"## {FAMILIES.get(family, family.capitalize())}\n",
             f"Family `{family}`: [page](data-dictionary/{family}.md).\n",
         ]
-        parts.append(_table(("Dataset", "Amazon's report type", "One row is", "Columns", "Default"), rows))
+        parts.append(_table(("Dataset", "Report type or operation", "One row is", "Columns", "Default"), rows))
     parts += [
         "## Columns of every dataset\n",
         _table(
@@ -88,7 +115,7 @@ def _index(registry: Registry, families: list[str]) -> str:
     return "\n".join(parts)
 
 
-def _page(family: str, reports: list[Report]) -> str:
+def _page(family: str, reports: list[Source]) -> str:
     shown: dict[tuple[Column, ...], str] = {}
     parts = [
         f"# {FAMILIES.get(family, family.capitalize())}\n",
@@ -148,7 +175,7 @@ def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count:,} days"
 
 
-def _dataset(report: Report, dataset: Dataset, shown: dict[tuple[Column, ...], str]) -> str:
+def _dataset(report: Source, dataset: Dataset, shown: dict[tuple[Column, ...], str]) -> str:
     first = report.datasets[0]
     sibling = shown.setdefault(dataset.columns, dataset.name)
     columns = (
@@ -175,7 +202,7 @@ def _dataset(report: Report, dataset: Dataset, shown: dict[tuple[Column, ...], s
     )
 
 
-def _of_dataset(report: Report, dataset: Dataset) -> Iterable[tuple[str, str]]:
+def _of_dataset(report: Source, dataset: Dataset) -> Iterable[tuple[str, str]]:
     period = report.window.period
     day_of = {
         DayOf.COLUMN: f"the day of `{dataset.date_column}`",
@@ -192,9 +219,12 @@ def _of_dataset(report: Report, dataset: Dataset) -> Iterable[tuple[str, str]]:
         yield "Not kept", "; ".join(f"`{name}`: {why.rstrip('.')}" for name, why in dataset.excluded.items())
 
 
-def _of_report(report: Report) -> Iterable[tuple[str, str]]:
-    options = ", ".join(f"{name} = {value}" for name, value in report.options.items())
-    yield "Report", f"`{report.report_type}` ({report.name}, {report.format})" + (f" with {options}" if options else "")
+def _of_report(report: Source) -> Iterable[tuple[str, str]]:
+    if isinstance(report, ApiSource):
+        yield ("Notification" if report.notification else "Operation"), f"`{report.report_type}` ({report.name})"
+    else:
+        options = ", ".join(f"{name} = {value}" for name, value in report.options.items())
+        yield "Report", f"`{report.report_type}` ({report.name}, {report.format})" + (f" with {options}" if options else "")
     yield "Switched on", "by default" if report.default else f"by `{report.name}` or `{report.family}` in the account's `reports`"
     yield "One document covers", "one marketplace" if report.scope is Scope.MARKETPLACE else "the whole account"
     if report.marketplaces:
@@ -205,6 +235,18 @@ def _of_report(report: Report) -> Iterable[tuple[str, str]]:
     yield _when(report)
     if report.role:
         yield "Role at Amazon", report.role
+    if isinstance(report, Report):
+        yield from _of_requests(report)
+    elif isinstance(report, ApiSource) and report.call:
+        yield from _of_call(report.call)
+    if report.excluded_sections:
+        yield "Left out", "; ".join(f"`{name}`: {why.rstrip('.')}" for name, why in report.excluded_sections.items())
+    if report.removal_date:
+        yield "Amazon removes it", report.removal_date
+    yield "Source of these facts", report.source
+
+
+def _of_requests(report: Report) -> Iterable[tuple[str, str]]:
     if report.restricted:
         yield "Restricted", "each document is fetched with a restricted data token naming it"
     if report.localised is not None:
@@ -212,11 +254,23 @@ def _of_report(report: Report) -> Iterable[tuple[str, str]]:
     if report.siblings:
         yield "Same events in", ", ".join(f"`{name}`" for name in report.siblings)
     yield "Reports of others", _others(report)
-    if report.excluded_sections:
-        yield "Left out", "; ".join(f"`{name}`: {why.rstrip('.')}" for name, why in report.excluded_sections.items())
-    if report.removal_date:
-        yield "Amazon removes it", report.removal_date
-    yield "Source of these facts", report.source
+
+
+def _of_call(call: Call) -> Iterable[tuple[str, str]]:
+    plan = BY_NAME[call.operation].plan
+    yield "Quota", f"{plan.rate:g} calls a second, {plan.burst} at once"
+    if call.batch:
+        yield (
+            "Identifiers",
+            f"{call.batch.kind}, {call.batch.size} a call"
+            if call.batch.param or call.batch.body is not None
+            else (f"{call.batch.kind}, one a call"),
+        )
+    if call.single:
+        yield "One identifier", f"`{call.single.operation}`"
+    if call.paging:
+        life = f"; a token lives {call.paging.seconds} seconds" if call.paging.seconds else ""
+        yield "Pages", f"by `{call.paging.param}`" + (", which allows no other parameter" if call.paging.alone else "") + life
 
 
 def _others(report: Report) -> str:
@@ -235,18 +289,20 @@ def _fan_out(fan_out: FanOut) -> str:
     return f"one for each combination of {combinations}"
 
 
-def _language(report: Report) -> str:
+def _language(report: Source) -> str:
     follows = ", ".join(report.localised or ())
     order = f"; dates are written {report.date_order}" if report.date_order else ""
     return (f"{follows} follow the store" if follows else "English headers and numbers in every store") + order
 
 
-def _when(report: Report) -> tuple[str, str]:
+def _when(report: Source) -> tuple[str, str]:
     """How its reports come: by a schedule of ours, or found because Amazon makes them."""
     stale = f"older than {report.freshness_hours} hours counts as stale"
+    if isinstance(report, ApiSource) and report.notification:
+        return "Comes", f"when Amazon sends it; {stale}"
     if report.window.kind is WindowKind.HARVEST:
         return "Looked for", f"whenever Amazon announces one, and by the sweep every half hour; {stale}"
-    return "Asked for", f"`{report.schedule}` (cron, UTC); {stale}"
+    return "Read" if isinstance(report, ApiSource) else "Asked for", f"`{report.schedule}` (cron, UTC); {stale}"
 
 
 def _type(column: Column) -> str:

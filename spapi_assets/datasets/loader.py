@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from spapi_assets.datasets.model import Dataset, Report
-from spapi_assets.datasets.shorthand import ShorthandError, by_period, with_columns_of
+from spapi_assets.datasets.model import ApiSource, Dataset, Report, Source
+from spapi_assets.datasets.shorthand import ShorthandError, by_period, in_pages, with_columns_of
 
 BUILT_IN = Path(__file__).parent
 # The registry is read at every start of a process: libyaml's parser takes a tenth of the time, where the wheel has it.
@@ -24,33 +24,35 @@ class RegistryError(ValueError):
 
 
 class Registry:
-    """All reports by name, and the datasets they feed."""
+    """All sources by name, reports and APIs apart, and the datasets they feed."""
 
-    def __init__(self, reports: Iterable[Report]) -> None:
-        self.reports: dict[str, Report] = {}
-        self._report_of: dict[str, Report] = {}
-        for report in reports:
-            if report.name in self.reports:
-                raise RegistryError(f"report {report.name!r} is defined twice")
-            self.reports[report.name] = report
-            for dataset in report.datasets:
-                if dataset.name in self._report_of:
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self.sources: dict[str, Source] = {}
+        self._source_of: dict[str, Source] = {}
+        for source in sources:
+            if source.name in self.sources:
+                raise RegistryError(f"report or API {source.name!r} is defined twice")
+            self.sources[source.name] = source
+            for dataset in source.datasets:
+                if dataset.name in self._source_of:
                     raise RegistryError(f"dataset {dataset.name!r} is defined twice")
-                self._report_of[dataset.name] = report
+                self._source_of[dataset.name] = source
+        self.reports = {name: s for name, s in self.sources.items() if isinstance(s, Report)}
+        self.apis = {name: s for name, s in self.sources.items() if isinstance(s, ApiSource)}
 
     @property
     def datasets(self) -> dict[str, Dataset]:
-        return {d.name: d for r in self.reports.values() for d in r.datasets}
+        return {d.name: d for s in self.sources.values() for d in s.datasets}
 
     @property
-    def families(self) -> dict[str, list[Report]]:
-        found: dict[str, list[Report]] = {}
-        for report in self.reports.values():
-            found.setdefault(report.family, []).append(report)
+    def families(self) -> dict[str, list[Source]]:
+        found: dict[str, list[Source]] = {}
+        for source in self.sources.values():
+            found.setdefault(source.family, []).append(source)
         return found
 
-    def report_of(self, dataset: str) -> Report:
-        return self._report_of[dataset]
+    def source_of(self, dataset: str) -> Source:
+        return self._source_of[dataset]
 
     def by_type(self, report_type: str) -> list[Report]:
         return [r for r in self.reports.values() if r.report_type == report_type]
@@ -63,8 +65,8 @@ def _mapping(path: Path) -> dict[str, Any]:
         raise RegistryError(f"{path} is not a YAML mapping in UTF-8: {error}") from error
 
 
-def read_reports(paths: Iterable[Path], among: Iterable[Path] = ()) -> list[Report]:
-    """The reports of these YAML files; a file's folder is its family. `among`: further files whose datasets `like` may name."""
+def read_sources(paths: Iterable[Path], among: Iterable[Path] = ()) -> list[Source]:
+    """The reports and APIs of these YAML files; a file's folder is its family. `like` may name datasets of `among`, too."""
     wanted = list(paths)
     mappings = {path: _mapping(path) for path in (*wanted, *among)}
     datasets = {
@@ -73,20 +75,23 @@ def read_reports(paths: Iterable[Path], among: Iterable[Path] = ()) -> list[Repo
         for dataset in mapping.get("datasets") or ()
         if isinstance(dataset, dict) and "name" in dataset
     }
-    reports = []
+    sources: list[Source] = []
     for path in wanted:
         try:
             whole = {**mappings[path], "datasets": [with_columns_of(d, datasets) for d in mappings[path].get("datasets") or ()]}
-            reports += [Report.model_validate(entry) for entry in by_period(whole)]
+            if {"call", "notification"} & whole.keys():
+                sources.append(ApiSource.model_validate(in_pages(whole)))
+            else:
+                sources += [Report.model_validate(entry) for entry in by_period(whole)]
         except ValidationError as error:
             faults = "; ".join(
-                f"{'.'.join(map(str, fault['loc'])) or 'the report'}: {fault['msg'].removeprefix('Value error, ')}"
+                f"{'.'.join(map(str, fault['loc'])) or 'the entry'}: {fault['msg'].removeprefix('Value error, ')}"
                 for fault in error.errors()
             )
-            raise RegistryError(f"{path} does not describe a report: {faults}") from error
+            raise RegistryError(f"{path} does not describe a report or an API: {faults}") from error
         except ShorthandError as error:
-            raise RegistryError(f"{path} does not describe a report: {error}") from error
-    return reports
+            raise RegistryError(f"{path} does not describe a report or an API: {error}") from error
+    return sources
 
 
 def built_in_files() -> list[Path]:
@@ -95,11 +100,11 @@ def built_in_files() -> list[Path]:
 
 @cache
 def load_registry(*extra_folders: Path) -> Registry:
-    """The built-in reports plus those in the deployment's own folders (`SPAPI_DATASETS_DIRS`)."""
+    """The built-in sources plus those in the deployment's own folders (`SPAPI_DATASETS_DIRS`)."""
     for folder in extra_folders:
         if not folder.is_dir():
             raise RegistryError(f"SPAPI_DATASETS_DIRS names {folder}, which is not a folder. Create it or leave it out.")
     own = [f for folder in extra_folders for f in sorted(folder.rglob("*.yaml"))]
-    # Whoever writes a file of their own wants the report; ours are switched on account by account.
-    wanted = [report.model_copy(update={"default": True}) for report in read_reports(own, built_in_files())]
-    return Registry([*read_reports(built_in_files()), *wanted])
+    # Whoever writes a file of their own wants the source; ours are switched on account by account.
+    wanted = [source.model_copy(update={"default": True}) for source in read_sources(own, built_in_files())]
+    return Registry([*read_sources(built_in_files()), *wanted])

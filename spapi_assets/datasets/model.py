@@ -1,23 +1,21 @@
-"""The shape of a registry entry: what a report is, when it may be asked for, and the typed columns of the datasets it feeds.
-Only data and its validation live here; reading the YAML files is `loader.py`, deciding what to ask for is `ingest/`."""
+"""The shape of a registry entry: what a report or an API is, when it may be asked for, and the typed columns of its datasets.
+Only data and its validation live here; how an API is called is `calls.py`, reading the YAML files is `loader.py`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from spapi_assets.datasets.calls import Call
+from spapi_assets.datasets.entry import Entry, Name
 from spapi_assets.spapi.marketplaces import MARKETPLACES
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 # The partition columns of every dataset. A table must not hold them twice (Athena refuses to read such a table).
 PARTITION_COLUMNS = ("account", "marketplace", "date")
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+Format = Literal["tsv", "csv", "json", "jsonl", "xml", "xlsx", "file"]
+PATHS = ("json", "jsonl", "xml", "file")  # formats whose columns have a path, not a header
 
 
 class ColumnType(StrEnum):
@@ -29,21 +27,25 @@ class ColumnType(StrEnum):
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"  # timestamp[us, UTC]
     DATE = "date"  # date32
+    JSON = "json"  # text: the JSON of an object or array whose shape is not ours to fix
 
 
-class Column(_Entry):
+class Column(Entry):
     """One column: Amazon's name for it, ours, and its meaning."""
 
     name: Name
     header: str | None = Field(None, description="Flat files: the header as Amazon writes it in English")
     aliases: tuple[str, ...] = Field((), description="Other spellings and localised headers of the same column")
     path: str | None = Field(
-        None, description="JSON, XML and files: dotted path below the row's object; `../` is the enclosing array's element"
+        None,
+        description="JSON, XML and files: dotted path below the row's object; `../` is the enclosing array's element, a leading "
+        "`/` the page of an API's document, `name[0]` an array's first element",
     )
     option: str | None = Field(None, description="The value of this request option: the rows themselves do not name it")
     type: ColumnType = ColumnType.TEXT
     precision: int = 18
     scale: int = 4
+    quoted: bool = Field(False, description="JSON: Amazon writes this number in quotation marks")
     unit: str | None = Field(None, description="currency, units, percent, cubic feet ...")
     pii: bool = Field(False, description="Personal data: dropped unless the deployment names the column")
     required: bool = Field(False, description="Blank or absent is a value that does not fit")
@@ -65,7 +67,7 @@ class DayOf(StrEnum):
     FETCH = "fetch"  # a snapshot: the day the report was made
 
 
-class Dataset(_Entry):
+class Dataset(Entry):
     """One table: the rows of one section of a report, one Parquet object per partition."""
 
     name: Name
@@ -114,6 +116,7 @@ class Scope(StrEnum):
 class Kind(StrEnum):
     SELLER = "seller"
     VENDOR = "vendor"
+    ANY = "any"  # of a source: both have it; no account is of this kind
 
 
 class Period(StrEnum):
@@ -134,7 +137,7 @@ class WindowKind(StrEnum):
     HARVEST = "harvest"  # cannot be requested at all: found by getReports or a notification
 
 
-class Window(_Entry):
+class Window(Entry):
     """Legal windows of a report type. All durations in days unless named otherwise."""
 
     kind: WindowKind
@@ -181,7 +184,7 @@ class Window(_Entry):
         return (*ages, self.restated_days) if self.restated_days else ()
 
 
-class Identifiers(_Entry):
+class Identifiers(Entry):
     """Where the identifiers that a request must name come from, and how many fit: newest loaded rows of a dataset's column."""
 
     option: str
@@ -191,7 +194,7 @@ class Identifiers(_Entry):
     longest: int = Field(200, description="Characters of the option's value")
 
 
-class FanOut(_Entry):
+class FanOut(Entry):
     """One partition needs several requests: every combination of option values, or identifiers in batches."""
 
     options: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -204,57 +207,74 @@ class FanOut(_Entry):
         return self
 
 
-class Report(_Entry):
-    """One thing Amazon can be asked for: a report type with fixed options. It feeds one or more datasets."""
+class Source(Entry):
+    """What rows come from: a report type, or an API that is read. It feeds one or more datasets."""
 
     name: Name
-    report_type: str
+    report_type: str = Field(description="What Amazon calls it: the report type; of an API the operation or notification type")
     title: str
     description: str
     family: str
     kind: Kind
     scope: Scope
-    format: Literal["tsv", "csv", "json", "xml", "xlsx", "file"]
-    default: bool = Field(False, description="Wanted by an account that names no reports; others are switched on")
+    format: Format
+    default: bool = Field(False, description="Wanted by an account that names no sources; others are switched on")
     options: dict[str, str] = Field(
         default_factory=dict, description="Values may hold {marketplace_id}, {country}, {currency} of the marketplace asked for"
     )
     fan_out: FanOut | None = None
     window: Window
-    marketplaces: tuple[str, ...] | None = Field(None, description="Country codes where Amazon has the report; None: everywhere")
+    marketplaces: tuple[str, ...] | None = Field(None, description="Country codes where Amazon has it; None: everywhere")
     localised: tuple[Literal["headers", "numbers", "dates", "charset"], ...] | None = Field(
         None, description="What follows the marketplace's habits; None: not known, the document's own evidence decides"
     )
     date_order: Literal["mdy", "dmy", "ymd"] | None = Field(None, description="Order of dates, where all marketplaces share it")
-    siblings: tuple[Name, ...] = Field((), description="Reports that show the same events: they corroborate an empty day")
-    adoptable: bool = Field(False, description="Finished reports made by others mean the same (no options): adopt them")
-    restricted: bool = Field(False, description="Needs a restricted data token naming the document")
-    role: str | None = Field(None, description="Role the application needs at Amazon for this report type")
+    role: str | None = Field(None, description="Role the application needs at Amazon")
     schedule: str = Field("0 6 * * *", description="Cron (UTC) at which fresh partitions are asked for; not used for harvest")
     freshness_hours: int = Field(48, description="Older than this is stale")
     removal_date: str | None = None
-    excluded_sections: dict[str, str] = Field(default_factory=dict, description="JSON: top-level keys no dataset holds, and why")
+    excluded_sections: dict[str, str] = Field(
+        default_factory=dict, description="JSON: keys of the document (of an API: of its response) no dataset holds, and why"
+    )
     source: str = Field(description="Where these facts come from")
     datasets: tuple[Dataset, ...]
+
+    def serves(self, kind: Kind) -> bool:
+        """Whether accounts of this kind can have it."""
+        return self.kind in (kind, Kind.ANY)
+
+    @model_validator(mode="after")
+    def _fits_its_format(self) -> Source:
+        for dataset in self.datasets:
+            if dataset.day_of is DayOf.WINDOW and self.window.max_days != 1:
+                raise ValueError(f"dataset {dataset.name}: rows without a date need requests of one period (max_days: 1)")
+            for column in dataset.columns:
+                if column.option is None and (self.format in PATHS) != (column.path is not None):
+                    raise ValueError(f"column {dataset.name}.{column.name}: 'path' is for JSON and XML, 'header' for tables")
+        if self.window.report_schedule and self.window.kind is not WindowKind.HARVEST:
+            raise ValueError(f"{self.name}: report_schedule is for reports that can only be harvested")
+        if self.window.span_hours and self.window.kind is not WindowKind.SNAPSHOT:
+            raise ValueError(f"{self.name}: span_hours is for snapshots")
+        if unknown := set(self.marketplaces or ()) - set(MARKETPLACES):
+            raise ValueError(f"{self.name}: {sorted(unknown)} are no marketplaces; country codes are meant, UK and not GB")
+        return self
+
+
+class Report(Source):
+    """One thing Amazon can be asked for: a report type with fixed options."""
+
+    siblings: tuple[Name, ...] = Field((), description="Reports that show the same events: they corroborate an empty day")
+    adoptable: bool = Field(False, description="Finished reports made by others mean the same (no options): adopt them")
+    restricted: bool = Field(False, description="Needs a restricted data token naming the document")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Report:
         if self.adoptable and (self.options or self.fan_out):
             raise ValueError(f"report {self.name}: options are never echoed by Amazon, so a report with options is not adoptable")
         for dataset in self.datasets:
-            if dataset.day_of is DayOf.WINDOW and self.window.max_days != 1:
-                raise ValueError(f"dataset {dataset.name}: rows without a date need requests of one period (max_days: 1)")
             for column in dataset.columns:
-                if column.option is None and (self.format in ("json", "xml", "file")) != (column.path is not None):
-                    raise ValueError(f"column {dataset.name}.{column.name}: 'path' is for JSON and XML, 'header' for tables")
                 if column.option is not None and column.option not in self.option_names:
                     raise ValueError(f"column {dataset.name}.{column.name}: the report has no option {column.option!r}")
-        if self.window.report_schedule and self.window.kind is not WindowKind.HARVEST:
-            raise ValueError(f"report {self.name}: report_schedule is for reports that can only be harvested")
-        if self.window.span_hours and self.window.kind is not WindowKind.SNAPSHOT:
-            raise ValueError(f"report {self.name}: span_hours is for snapshots")
-        if unknown := set(self.marketplaces or ()) - set(MARKETPLACES):
-            raise ValueError(f"report {self.name}: {sorted(unknown)} are no marketplaces; country codes are meant, UK and not GB")
         return self
 
     @property
@@ -263,3 +283,28 @@ class Report(_Entry):
         fanned = self.fan_out.options if self.fan_out else {}
         named = {self.fan_out.identifiers.option} if self.fan_out and self.fan_out.identifiers else set()
         return frozenset({*self.options, *fanned, *named, *(self.window.option_names or ())})
+
+
+class ApiSource(Source):
+    """Rows that come from an API's answers (`call`), or from the messages Amazon sends by itself (`notification`)."""
+
+    format: Format = "json"
+    call: Call | None = None
+    notification: str | None = Field(None, description="Amazon's notification type, instead of a call")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_named(cls, entry: Any) -> Any:
+        if isinstance(entry, dict) and "report_type" not in entry:
+            call = entry.get("call")
+            operation = call.get("operation") if isinstance(call, dict) else None
+            return {**entry, "report_type": entry.get("notification") or operation}
+        return entry
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> ApiSource:
+        if (self.call is None) == (self.notification is None):
+            raise ValueError(f"{self.name}: one of 'call' and 'notification' is needed")
+        if self.call and self.window.kind is WindowKind.DAYS and self.call.span is None:
+            raise ValueError(f"{self.name}: a window of days needs call.span, which says how the days are sent")
+        return self

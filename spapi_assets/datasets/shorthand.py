@@ -1,4 +1,4 @@
-"""The shorthands of registry files: columns taken from another dataset (`like`), and one report per period (`periods`).
+"""The shorthands of registry files: columns of another dataset (`like`), one report per period, sections of an API's answer.
 Plain mappings in and out, before they are validated; the files are read by `loader.py`."""
 
 from __future__ import annotations
@@ -35,6 +35,31 @@ def with_columns_of(
     columns = {name: c for name, c in inherited.items() if name not in without}
     columns |= {c["name"]: c for c in own.get("columns") or ()}
     return {**own, "columns": list(columns.values())}
+
+
+READ_AT = {
+    "name": "read_at",
+    "path": "/fetched_at",
+    "type": "timestamp",
+    "description": "When Amazon answered (UTC): the newest row of a key is how things stand",
+}
+
+
+def in_pages(source: Mapping[str, Any]) -> dict[str, Any]:
+    """The datasets of an API as they lie in its documents: `pages`, each with the answer under `response`.
+
+    A section is written relative to the answer (None: the answer itself), or with a leading `/` relative to the page; every
+    dataset gets the column `read_at`.
+    """
+    datasets = []
+    for dataset in source.get("datasets") or ():
+        section = str(dataset.get("section") or "")
+        inside = section[1:] if section.startswith("/") else f"response.{section}".rstrip(".")
+        columns = list(dataset.get("columns") or ())
+        if all(c.get("name") != READ_AT["name"] for c in columns if isinstance(c, Mapping)):
+            columns.append(READ_AT)
+        datasets.append({**dataset, "section": f"pages.{inside}", "columns": columns})
+    return {**source, "datasets": datasets}
 
 
 def by_period(report: Mapping[str, Any]) -> list[dict[str, Any]]:

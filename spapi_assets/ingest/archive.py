@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from spapi_assets.datasets.model import Report
+from spapi_assets.datasets.model import Source
 from spapi_assets.ingest.documents.context import DocumentContext, LoadResult
 from spapi_assets.lake.layout import archive_folder
 from spapi_assets.lake.store import Lake
@@ -46,7 +46,7 @@ class ArchivedDocument:
         request: dict[str, Any] = self.manifest["extra"].get("request") or {}
         return dict(request.get("options") or self.manifest["report"]["options"])
 
-    def context(self, report: Report, *, pii_columns: frozenset[str] | None = None) -> DocumentContext:
+    def context(self, report: Source, *, pii_columns: frozenset[str] | None = None) -> DocumentContext:
         """The context of the first load, with today's registry entry; PII columns as they were unless given."""
         m = self.manifest
         return DocumentContext(

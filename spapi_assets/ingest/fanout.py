@@ -10,8 +10,12 @@ from itertools import product
 
 from spapi_assets.aws.denials import Denial
 from spapi_assets.aws.ledger_records import ReportRecord, options_digest
-from spapi_assets.datasets.model import Identifiers, Report, WindowKind
+from spapi_assets.datasets.model import Identifiers, Report, Source, WindowKind
 from spapi_assets.spapi.marketplaces import MARKETPLACES
+
+READ = "read"
+"""Option of an API's reading: `some` when it named the identifiers that had changed, and not the whole partition."""
+SOME = "some"
 
 
 @dataclass(frozen=True)
@@ -103,12 +107,13 @@ def filled(options: Mapping[str, str], marketplace: str | None) -> dict[str, str
     return {name: re.sub(r"\{(\w+)\}", lambda m: facts.get(m[1], m[0]), value) for name, value in options.items()}
 
 
-def part_of(report: Report, options: Mapping[str, str], report_id: str = "") -> str:
+def part_of(report: Source, options: Mapping[str, str], report_id: str = "") -> str:
     """The Parquet object of a partition that a request's rows lie in.
 
-    A partition that one request fills is `data`; several harvested documents, and the requests of a fan-out, each have their own.
+    A partition that one request fills is `data`; several harvested documents, the requests of a fan-out, and readings of only
+    some identifiers of an API each have their own.
     """
-    if report.window.kind is WindowKind.HARVEST:
+    if report.window.kind is WindowKind.HARVEST or options.get(READ) == SOME:
         return report_id
     if report.fan_out is None:
         return "data"

@@ -34,7 +34,7 @@ def known_identifiers(ctx: IngestContext, source: Identifiers, place: Partition)
     """Distinct identifiers in the newest loaded partition of the source's dataset, sorted; none when nothing was loaded."""
     if source.dataset not in ctx.registry.datasets:
         return ()
-    by_marketplace = ctx.registry.report_of(source.dataset).scope is Scope.MARKETPLACE
+    by_marketplace = ctx.registry.source_of(source.dataset).scope is Scope.MARKETPLACE
     if by_marketplace and place.marketplace is None:
         return ()
     where = place if by_marketplace else Partition(place.account, None, place.day)

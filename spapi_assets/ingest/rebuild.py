@@ -9,11 +9,11 @@ from datetime import date, datetime
 from typing import Any
 
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict, adopted_request_id, decode
-from spapi_assets.datasets.model import Report
+from spapi_assets.datasets.model import Source
 from spapi_assets.ingest.archive import ArchivedDocument
 
 
-def record_of(document: ArchivedDocument, report: Report) -> ReportRecord:
+def record_of(document: ArchivedDocument, report: Source) -> ReportRecord:
     """The request as the manifest remembers it, brought to the state its document is in."""
     manifest = document.manifest
     request = manifest["extra"].get("request")
@@ -34,7 +34,7 @@ def record_of(document: ArchivedDocument, report: Report) -> ReportRecord:
     return record
 
 
-def _from_document(manifest: Mapping[str, Any], report: Report) -> ReportRecord:
+def _from_document(manifest: Mapping[str, Any], report: Source) -> ReportRecord:
     """Documents archived without a request: loaded by hand. They count as adopted."""
     record = ReportRecord(
         account=manifest["account"],

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord, ReportStatus
-from spapi_assets.datasets.model import Dataset, Report, WindowKind
+from spapi_assets.datasets.model import Dataset, Source, WindowKind
 from spapi_assets.ingest.archive import archived_document
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.errors import DocumentError
@@ -27,7 +27,7 @@ _MARGIN = timedelta(days=2)  # a document names its own days; they may lie just 
 class Replacing:
     """One report against what lies in the lake. The facts of a dataset are read once, when its first partition asks."""
 
-    def __init__(self, ctx: IngestContext, report: Report, record: ReportRecord) -> None:
+    def __init__(self, ctx: IngestContext, report: Source, record: ReportRecord) -> None:
         self.ctx, self.report, self.record = ctx, report, record
         self.part = part_of(report, record.options, str(record.report_id))
         made = record.created_at or ctx.now()

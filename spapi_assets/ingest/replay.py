@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from spapi_assets.datasets.loader import Registry
-from spapi_assets.datasets.model import DayOf, Report, WindowKind
+from spapi_assets.datasets.model import DayOf, Source, WindowKind
 from spapi_assets.ingest.archive import ArchivedDocument, archived_documents
 from spapi_assets.ingest.documents.context import LoadResult
 from spapi_assets.ingest.documents.errors import DocumentError
@@ -46,7 +46,7 @@ def replay(
                     raise
 
 
-def reload(document: ArchivedDocument, report: Report, lake: Lake, *, pii_columns: frozenset[str] | None = None) -> LoadResult:
+def reload(document: ArchivedDocument, report: Source, lake: Lake, *, pii_columns: frozenset[str] | None = None) -> LoadResult:
     """One archived document, loaded again from its archived bytes."""
     context = document.context(report, pii_columns=pii_columns)
 
@@ -58,7 +58,7 @@ def reload(document: ArchivedDocument, report: Report, lake: Lake, *, pii_column
     return load_document(chunks(), context, lake)
 
 
-def needed(report: Report, documents: list[ArchivedDocument]) -> list[ArchivedDocument]:
+def needed(report: Source, documents: list[ArchivedDocument]) -> list[ArchivedDocument]:
     """The documents, oldest first, that still decide at least one partition. `documents` come oldest first.
 
     Only what was loaded once makes older documents superfluous: a rejected one may be rejected again.
@@ -77,7 +77,7 @@ def needed(report: Report, documents: list[ArchivedDocument]) -> list[ArchivedDo
     return result[::-1]
 
 
-def _days(report: Report, document: ArchivedDocument) -> list[str]:
+def _days(report: Source, document: ArchivedDocument) -> list[str]:
     context = document.context(report)
     if all(d.day_of is DayOf.FETCH for d in report.datasets):
         return [_day(context.created)]

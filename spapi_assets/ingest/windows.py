@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from spapi_assets.datasets.model import Period, Report, WindowKind
+from spapi_assets.datasets.model import Period, Source, WindowKind
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 DAY = timedelta(days=1)
@@ -16,23 +16,23 @@ CATCH_UP_DAYS = 3
 _MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 
 
-def zone(report: Report, marketplace: str | None) -> tzinfo:
+def zone(report: Source, marketplace: str | None) -> tzinfo:
     """Whose midnight bounds a day. A report for the whole account has no single marketplace: its days are UTC days."""
     if report.window.time_zone == "marketplace" and marketplace is not None:
         return ZoneInfo(MARKETPLACES[marketplace].time_zone)
     return UTC
 
 
-def midnight(report: Report, day: date, marketplace: str | None) -> datetime:
+def midnight(report: Source, day: date, marketplace: str | None) -> datetime:
     """The first instant of a day, in UTC."""
     return datetime.combine(day, time(), zone(report, marketplace)).astimezone(UTC)
 
 
-def today(report: Report, marketplace: str | None, now: datetime) -> date:
+def today(report: Source, marketplace: str | None, now: datetime) -> date:
     return now.astimezone(zone(report, marketplace)).date()
 
 
-def period(report: Report, day: date) -> tuple[date, date]:
+def period(report: Source, day: date) -> tuple[date, date]:
     """First and last day of the reporting period that holds a day. A week is Sunday to Saturday (Amazon's analytics)."""
     kind = report.window.period
     if kind is Period.WEEK:
@@ -46,7 +46,7 @@ def period(report: Report, day: date) -> tuple[date, date]:
     return date(day.year, month + 1, 1), after - DAY
 
 
-def partition_days(report: Report, first: date, last: date) -> list[date]:
+def partition_days(report: Source, first: date, last: date) -> list[date]:
     """The partitions between two days (inclusive): every day, or the first day of every period that begins between them."""
     if report.window.period is Period.DAY:
         return [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -58,33 +58,33 @@ def partition_days(report: Report, first: date, last: date) -> list[date]:
     return days
 
 
-def closes_at(report: Report, day: date, marketplace: str | None) -> datetime:
+def closes_at(report: Source, day: date, marketplace: str | None) -> datetime:
     """The instant after the last one of the day's period."""
     return midnight(report, period(report, day)[1] + DAY, marketplace)
 
 
-def due_at(report: Report, day: date, marketplace: str | None) -> datetime:
+def due_at(report: Source, day: date, marketplace: str | None) -> datetime:
     """When Amazon has published the day: its close plus the report's lag."""
     return closes_at(report, day, marketplace) + timedelta(hours=report.window.lag_hours)
 
 
-def final_at(report: Report, day: date, marketplace: str | None) -> datetime:
+def final_at(report: Source, day: date, marketplace: str | None) -> datetime:
     """A report made from this instant on no longer changes."""
     restated = closes_at(report, day, marketplace) + timedelta(days=report.window.restated_days)
     return max(restated, due_at(report, day, marketplace))
 
 
-def restated_at(report: Report, day: date, marketplace: str | None) -> list[datetime]:
+def restated_at(report: Source, day: date, marketplace: str | None) -> list[datetime]:
     """When a loaded day is asked for again while Amazon still changes it; the last one brings the final version."""
     closed, due = closes_at(report, day, marketplace), due_at(report, day, marketplace)
     return [max(closed + timedelta(days=age), due) for age in report.window.restated_ages]
 
 
-def due(report: Report, day: date, now: datetime, marketplace: str | None = None) -> bool:
+def due(report: Source, day: date, now: datetime, marketplace: str | None = None) -> bool:
     return now >= due_at(report, day, marketplace)
 
 
-def due_range(report: Report, today: date, first: date) -> tuple[date, date]:
+def due_range(report: Source, today: date, first: date) -> tuple[date, date]:
     """The days a scheduled run looks at: the newest published day back through restatement and catch-up, not before `first`."""
     if report.window.kind is WindowKind.SNAPSHOT:
         return today, today
@@ -97,7 +97,7 @@ def due_range(report: Report, today: date, first: date) -> tuple[date, date]:
     return max(first, oldest), newest
 
 
-def reachable(report: Report, day: date, now: datetime, marketplace: str | None = None) -> bool:
+def reachable(report: Source, day: date, now: datetime, marketplace: str | None = None) -> bool:
     """Amazon still has the day: inside the look-back, and for a snapshot only today."""
     current = today(report, marketplace, now)
     if report.window.kind is WindowKind.SNAPSHOT:
@@ -105,7 +105,7 @@ def reachable(report: Report, day: date, now: datetime, marketplace: str | None 
     return day >= current - timedelta(days=report.window.lookback_days)
 
 
-def plan_windows(report: Report, days: Iterable[date], bridges: Collection[date] = ()) -> list[tuple[date, date]]:
+def plan_windows(report: Source, days: Iterable[date], bridges: Collection[date] = ()) -> list[tuple[date, date]]:
     """The fewest legal windows that cover the periods of these days: runs of consecutive days in chunks of `max_days`.
 
     Days and windows are inclusive. A window contains no day that was not asked for, but for `bridges`: days Amazon still changes,
@@ -124,7 +124,7 @@ def plan_windows(report: Report, days: Iterable[date], bridges: Collection[date]
     return windows
 
 
-def _joined(report: Report, after: date, first: date, welcome: Collection[tuple[date, date]]) -> bool:
+def _joined(report: Source, after: date, first: date, welcome: Collection[tuple[date, date]]) -> bool:
     """Whether every period from `after` up to `first` may be asked for along with its neighbours."""
     while after < first:
         between = period(report, after)
@@ -134,7 +134,7 @@ def _joined(report: Report, after: date, first: date, welcome: Collection[tuple[
     return True
 
 
-def to_instants(report: Report, start: date, end: date, marketplace: str | None) -> tuple[datetime | None, datetime | None]:
+def to_instants(report: Source, start: date, end: date, marketplace: str | None) -> tuple[datetime | None, datetime | None]:
     """The window as `dataStartTime` and `dataEndTime`: from the first day's midnight to the last day's last second.
 
     Never touches the next day: daily analytics round a window outward to whole days and sum them. Only reports of whole hours
@@ -149,14 +149,14 @@ def to_instants(report: Report, start: date, end: date, marketplace: str | None)
     return midnight(report, start, marketplace), midnight(report, end + DAY, marketplace) - last
 
 
-def snapshot_start(report: Report, now: datetime) -> datetime | None:
+def snapshot_start(report: Source, now: datetime) -> datetime | None:
     """The `dataStartTime` of a snapshot that needs one: it must lie `span_hours` back, although the content is of now."""
     if not report.window.span_hours or report.window.option_names:
         return None
     return now - timedelta(hours=report.window.span_hours)
 
 
-def option_window(report: Report, start: date, end: date, now: datetime) -> dict[str, str]:
+def option_window(report: Source, start: date, end: date, now: datetime) -> dict[str, str]:
     """The window as options, for types that want it there; a snapshot's reaches `span_hours` back from its day.
 
     Amazon selects coupons and promotions by these instants: the last day counts to its last second (UTC), and none is to come.
@@ -170,7 +170,7 @@ def option_window(report: Report, start: date, end: date, now: datetime) -> dict
 
 
 def from_instants(
-    report: Report, start: datetime | None, end: datetime | None, created: datetime, marketplace: str | None
+    report: Source, start: datetime | None, end: datetime | None, created: datetime, marketplace: str | None
 ) -> tuple[date, date] | None:
     """The whole days a report made by others covers, or None if its window cuts a day: part of a day is not a day.
 

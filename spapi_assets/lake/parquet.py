@@ -33,7 +33,7 @@ SCHEMA_KEY = "_schema"
 
 def arrow_type(column: Column) -> pa.DataType:
     match column.type:
-        case ColumnType.TEXT:
+        case ColumnType.TEXT | ColumnType.JSON:
             return pa.string()
         case ColumnType.INTEGER:
             return pa.int64()
@@ -101,7 +101,7 @@ def schema_objects(lake: Lake, registry: Registry, *, pii_columns: Collection[st
     paths: dict[str, str] = {}
     with lake.stage() as stage:
         for name, dataset in registry.datasets.items():
-            by_marketplace = registry.report_of(name).scope is Scope.MARKETPLACE
+            by_marketplace = registry.source_of(name).scope is Scope.MARKETPLACE
             partition = Partition(SCHEMA_KEY, SCHEMA_KEY if by_marketplace else None, SCHEMA_DAY)
             paths[name] = partition_object(name, partition)
             write_empty(stage.file(paths[name]), parquet_schema(dataset, pii_columns=pii_columns))

@@ -74,7 +74,7 @@ def test_a_dbt_source_lists_partition_data_and_lineage_columns() -> None:
     tables = _tables(dbt_sources(REGISTRY))
     for name, dataset in REGISTRY.datasets.items():
         columns = [column["name"] for column in tables["raw", name]["columns"]]
-        partition = ["account", "date"] if REGISTRY.report_of(name).scope == "account" else ["account", "marketplace", "date"]
+        partition = ["account", "date"] if REGISTRY.source_of(name).scope == "account" else ["account", "marketplace", "date"]
         assert columns == [*partition, *(column.name for column in dataset.columns), *LINEAGE_COLUMNS]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from spapi_assets.datasets.loader import BUILT_IN, RegistryError, load_registry, read_reports
+from spapi_assets.datasets.loader import BUILT_IN, RegistryError, load_registry, read_sources
 from spapi_assets.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ def test_a_folder_in_spapi_datasets_dirs_adds_its_reports(tmp_path: Path) -> Non
     _write(tmp_path / "mine" / "logistics", _entry())
     settings = load_settings({"SPAPI_DATASETS_DIRS": str(tmp_path / "mine")})
     registry = load_registry(*settings.datasets_dirs)
-    assert registry.report_of("shelf_stock").family == "logistics"
+    assert registry.source_of("shelf_stock").family == "logistics"
     assert set(load_registry().datasets) < set(registry.datasets)
 
 
@@ -62,7 +62,7 @@ def test_a_folder_that_is_not_there_is_an_error_and_not_an_empty_registry(tmp_pa
 
 def test_a_report_of_a_name_that_exists_is_refused(tmp_path: Path) -> None:
     (tmp_path / "orders.yaml").write_bytes((BUILT_IN / "orders" / "orders_by_last_update.yaml").read_bytes())
-    with pytest.raises(RegistryError, match="report 'orders_by_last_update' is defined twice"):
+    with pytest.raises(RegistryError, match="'orders_by_last_update' is defined twice"):
         load_registry(tmp_path)
 
 
@@ -85,7 +85,7 @@ SKU = {"name": "sku", "header": "sku", "description": "The seller's SKU."}
         (_columns(SKU, SKU), r"datasets\.0: dataset shelf_stock: a column name occurs twice"),
         (_columns({**SKU, "name": "date"}), r"datasets\.0: .*\['date'\] are partition columns"),
         (_columns({**SKU, "name": "Seller SKU"}), r"datasets\.0\.columns\.0\.name: "),
-        (_entry(adoptable=True, options={"a": "b"}), r"the report: report shelf_stock: .*not adoptable"),
+        (_entry(adoptable=True, options={"a": "b"}), r"the entry: report shelf_stock: .*not adoptable"),
         (_entry(datasets=[{**_entry()["datasets"][0], "row_key": ["asin"]}]), r"unknown columns \['asin'\]"),
         (_entry(datasets=[{**_entry()["datasets"][0], "day_of": "column"}]), r"needs a date_column"),
         ("just a sentence", "not a YAML mapping"),
@@ -97,7 +97,7 @@ SKU = {"name": "sku", "header": "sku", "description": "The seller's SKU."}
 def test_a_mistake_is_named_by_file_and_field(tmp_path: Path, entry: Any, field: str) -> None:
     path = _write(tmp_path, entry, "broken.yaml")
     with pytest.raises(RegistryError, match=field) as caught:
-        read_reports([path])
+        read_sources([path])
     assert str(path) in str(caught.value)
 
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_utf8_is_refused_with_its_name(tmp_path: Path) -> Non
     path = tmp_path / "latin.yaml"
     path.write_bytes("title: Verkäufe".encode("latin-1"))
     with pytest.raises(RegistryError, match=r"latin\.yaml is not a YAML mapping in UTF-8"):
-        read_reports([path])
+        read_sources([path])
 
 
 def test_the_example_of_the_guide_is_a_report_that_loads(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_year_of_orders_needs_thirteen_requests() -> None:
 
 
 def test_rows_without_a_date_come_from_requests_of_one_day() -> None:
-    report = REGISTRY.report_of("sales_and_traffic_by_asin")
+    report = REGISTRY.source_of("sales_and_traffic_by_asin")
     assert report.window.max_days == 1
     assert report.options == {"dateGranularity": "DAY", "asinGranularity": "SKU"}
 

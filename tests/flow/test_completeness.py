@@ -16,7 +16,7 @@ ORDERS, LISTINGS, TRAFFIC = "orders_by_last_update", "merchant_listings", "sales
 
 def row(state: str, days_ago: int, dataset: str = ORDERS, account: str = "a", marketplace: str | None = None) -> CoverageRow:
     day = NOW.date() - timedelta(days=days_ago)
-    report = REGISTRY.report_of(dataset)
+    report = REGISTRY.source_of(dataset)
     covers = report.window.period.value, period(report, day)[1]
     return CoverageRow(dataset, report.name, account, marketplace, day, *covers, state, 1, "1", NOW, "Why.", "Next.", None)
 

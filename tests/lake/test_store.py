@@ -90,7 +90,7 @@ def test_every_dataset_gets_a_file_that_holds_its_schema_and_no_row(lake):
         table = pq.read_table(lake.open_input(path), partitioning=None)
         assert table.num_rows == 0
         assert table.schema.equals(parquet_schema(registry.datasets[name]))
-        by_marketplace = registry.report_of(name).scope == "marketplace"
+        by_marketplace = registry.source_of(name).scope == "marketplace"
         assert path == partition_object(name, Partition("_schema", "_schema" if by_marketplace else None, date(1970, 1, 1)))
 
 

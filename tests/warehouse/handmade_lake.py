@@ -99,7 +99,7 @@ class HandmadeLake:
     def finish(self, coverage: Iterable[Mapping[str, Any]] = (), restatements: Iterable[Mapping[str, Any]] = ()) -> None:
         registry = load_registry()
         for name in registry.datasets:
-            scope = registry.report_of(name).scope
+            scope = registry.source_of(name).scope
             marketplace = "_schema" if scope is Scope.MARKETPLACE else None
             self._write(partition_object(name, Partition("_schema", marketplace, date(1970, 1, 1))), [], schema_of(name))
         days = [{"period": "day", "period_end": row["date"], **row} for row in coverage]

@@ -65,7 +65,7 @@ def fit_boolean(text: str) -> bool:
 def parser_for(column: Column, locale: Locale) -> Parser | None:
     """How one text of this column becomes a value; None for text, which stays as it is."""
     match column.type:
-        case ColumnType.TEXT:
+        case ColumnType.TEXT | ColumnType.JSON:
             return None
         case ColumnType.INTEGER:
             dress = dress_of(column.unit, is_decimal=False, currencies=())

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from spapi_assets.datasets.model import Dataset, Report
+from spapi_assets.datasets.model import Dataset, Source
 from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.fanout import part_of
 from spapi_assets.lake.layout import Partition
@@ -19,7 +19,7 @@ from spapi_assets.spapi.marketplaces import BY_ID, MARKETPLACES, Marketplace
 class DocumentContext:
     """Everything known about one document before its first byte. Dates are the inclusive days that were asked for."""
 
-    report: Report
+    report: Source
     account: str
     marketplace: str | None
     report_id: str

@@ -80,7 +80,7 @@ class _Reading:
             feeds = [Feed(s, context, findings, findings.root or self._root) for s in shapes if s.section == name]
             self.sections[name] = Section(feeds)
         self._feeds = [f for s in self.sections.values() for f in s.feeds]
-        self._refers = {p.keys[0] for s in shapes for p in s.parents}
+        self._refers = {str(p.keys[0]) for s in shapes for p in s.parents if p.up > 0}
         self._excluded = {p for s in shapes for p in s.excluded}
         self._waiting: deque[tuple[Section, Elements, Future[list[list[Piece]] | None]]] = deque()
         self._gathered = 0

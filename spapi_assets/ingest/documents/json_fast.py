@@ -142,7 +142,7 @@ def _matches(whole: pa.StringArray, pattern: str) -> bool:
 def plan(reader: JsonReader, kinds: Mapping[str, set[str]]) -> FastReader | None:
     """The way to read elements like those that `kinds` were met in; None if they need the exact reader."""
     shape = reader.shape
-    if shape.steps or not shape.path or "." in shape.columns:
+    if shape.steps or not shape.path or "." in shape.columns or shape.whole or any(p.up < 1 for p in shape.parents):
         return None
     wires: dict[str, _Wire] = {}
     quoted: dict[str, str] = {}
@@ -177,7 +177,7 @@ def plan(reader: JsonReader, kinds: Mapping[str, set[str]]) -> FastReader | None
 
 def _type(column: Column, path: str, kinds: set[str], quoted: dict[str, str]) -> pa.DataType | None:
     match column.type:
-        case ColumnType.TEXT:
+        case ColumnType.TEXT | ColumnType.JSON:
             _quote(path, f"{_NUMBER}|true|false", kinds & {"integer", "number", "boolean"}, quoted)
         case ColumnType.BOOLEAN if "text" not in kinds:
             return pa.bool_()

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from spapi_assets.datasets.model import Report
 from spapi_assets.ingest.documents.context import DocumentContext
 from spapi_assets.ingest.documents.errors import WrongDocument
 from spapi_assets.ingest.documents.json_paths import SPECIFICATION
@@ -34,7 +35,7 @@ def judge(
         warnings.append(f"Sections that the document does not have, taken as empty: {', '.join(absent)}.")
     specification = others.get(SPECIFICATION)
     if not isinstance(specification, dict):
-        if found:
+        if found and isinstance(context.report, Report):
             warnings.append("The document has no reportSpecification, so it could not be compared with what was asked.")
         return
     differences = list(_differences(context, specification, warnings))

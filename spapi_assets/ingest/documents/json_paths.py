@@ -3,63 +3,88 @@ Plain structure from the registry; reading values by it is `json_rows.py`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from spapi_assets.datasets.model import Column, Dataset, Report
+from spapi_assets.datasets.model import ApiSource, Column, ColumnType, Dataset, Source
+from spapi_assets.ingest.documents.json_reach import Reach, reach, reaches
 
 SPECIFICATION = "reportSpecification"
+PAGES = "pages"
+"""The one member of an API's document: its pages, each with the answer in `response` and facts of the call beside it."""
+PAGE_FACTS = frozenset({f"{PAGES}.fetched_at", f"{PAGES}.request"})
+RECURSIVE = "*"
 _UP = "../"
+_PAGE = "/"
 
 
 @dataclass(frozen=True)
-class ParentPath:
-    """A column whose value stands `up` array elements above the row (the document itself is the outermost)."""
+class Elsewhere:
+    """A column whose value is looked up: `up` array elements above the row (the document itself is the outermost), in the row
+    itself (0: a path through an array), or in the member's own element around everything (PAGE)."""
 
     column: Column
     up: int
-    keys: tuple[str, ...]
+    keys: tuple[str | int, ...]
 
-    def of(self, above: Sequence[Any]) -> Any:
+    PAGE: ClassVar[int] = -1
+
+    def of(self, above: Sequence[Any], row: Any = None, page: Any = None) -> Any:
         """Its value; None where there are fewer levels or the path ends early."""
         if self.up > len(above):
             return None
-        value = above[-self.up]
+        value = page if self.up == self.PAGE else above[-self.up] if self.up else row
         for i, key in enumerate(self.keys):
+            if isinstance(key, int):
+                value = value[key] if isinstance(value, list) and key < len(value) else None
+                continue
             if not isinstance(value, Mapping):
                 return None
-            if (whole := ".".join(self.keys[i:])) in value:
+            if (whole := ".".join(map(str, self.keys[i:]))) in value:
                 return value[whole]
             value = value.get(key)
         return value
 
 
 class Shape:
-    """One dataset of a JSON report. `section` is its top-level member (None: the document), `steps` the way further down."""
+    """One dataset of a JSON report. `section` is its top-level member (None: the document), `steps` the way further down.
 
-    def __init__(self, dataset: Dataset, report: Report) -> None:
+    The last step may be recursive (`breakdowns*`): its rows are the elements of this array and of the arrays of the same name in
+    them, each before those nested in it. `../` is then the element that holds the outermost array, whatever the row's level.
+    """
+
+    def __init__(self, dataset: Dataset, report: Source) -> None:
         self.dataset = dataset
-        self.path = tuple(dataset.section.split(".")) if dataset.section else ()
+        self.path = section_path(dataset)
+        self.nested = self.path[-1] if (dataset.section or "").endswith(RECURSIVE) else None
         self.section = self.path[0] if self.path else None
         self.steps = self.path[1:]
         # Filled from the request, not from the document, are columns with an option: they are the sink's.
         self.kept = tuple(c for c in dataset.columns if c.path is not None)
         self.required = tuple(c for c in self.kept if c.required)
         self.columns: dict[str, Column] = {}
-        parents: list[ParentPath] = []
+        parents: list[Elsewhere] = []
+        special: list[Reach] = []
         for column in self.kept:
             for path in (column.path or "", *column.aliases):
-                if path.startswith(_UP):
-                    parents.append(_parent(column, path))
+                if reaches(path):
+                    special.append(reach(column, path, self.path, self.nested))
+                elif path.startswith((_UP, _PAGE)) or "[" in path:
+                    parents.append(_elsewhere(column, path))
                 else:
                     self.columns.setdefault(path, column)
         self.parents = tuple(parents)
-        self._datasets = {tuple((d.section or "").split(".")) if d.section else () for d in report.datasets}
+        self.reaches = tuple(special)
+        self.whole = frozenset(p for p, c in self.columns.items() if c.type is ColumnType.JSON)
+        self._datasets = {section_path(d) for d in report.datasets}
         self.excluded = {p for d in report.datasets for p in _absolute(d)}
+        if isinstance(report, ApiSource):
+            self.excluded |= PAGE_FACTS | {f"{PAGES}.response.{key}" for key in report.excluded_sections}
         self._claimed = {p for d in report.datasets for p in _claims(d)}
         self._memo: dict[tuple[str, ...], bool] = {}
-        self._own = frozenset(dataset.excluded)
+        self._own = frozenset(dataset.excluded) | ({self.nested} if self.nested else set())
         if not self.path:
             self._own |= {SPECIFICATION, *report.excluded_sections}
 
@@ -73,7 +98,9 @@ class Shape:
         if key not in self._memo:
             whole = ".".join((*self.path, path))
             deeper = {".".join(d) for d in self._datasets if len(d) > len(self.path) and d[: len(self.path)] == self.path}
-            self._memo[key] = covered(path, self._own) or covered(whole, self.excluded) or covered(whole, deeper)
+            self._memo[key] = (
+                covered(path, self._own) or covered(whole, self.excluded) or covered(whole, deeper) or whole in self._claimed
+            )
         return self._memo[key]
 
     def claimed_above(self, path: str, steps: Sequence[str]) -> bool:
@@ -102,26 +129,38 @@ def _touches(path: str, section: str) -> bool:
     return path == section or section.startswith(f"{path}.") or path.startswith(f"{section}.")
 
 
-def _parent(column: Column, path: str) -> ParentPath:
+def _elsewhere(column: Column, path: str) -> Elsewhere:
     up = 0
     while path.startswith(_UP):
         path, up = path[len(_UP) :], up + 1
-    return ParentPath(column, up, tuple(path.split(".")))
+    if path.startswith(_PAGE):
+        path, up = path[len(_PAGE) :], Elsewhere.PAGE
+    keys = [int(index) if index else key for key, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path)]
+    return Elsewhere(column, up, tuple(keys))
 
 
 def _above(section: tuple[str, ...], path: str) -> str:
+    if path.startswith(_PAGE):
+        return f"{PAGES}.{path[len(_PAGE) :]}"
     up = 0
     while path.startswith(_UP):
         path, up = path[len(_UP) :], up + 1
     return ".".join((*section[: max(0, len(section) - up)], path))
 
 
+def section_path(dataset: Dataset) -> tuple[str, ...]:
+    """The keys of its section. ValueError if any but the last is recursive: rows in rows of many levels have no grain."""
+    *way, last = dataset.section.split(".") if dataset.section else [""]
+    if any(step.endswith(RECURSIVE) for step in way):
+        raise ValueError(f"dataset {dataset.name}: only the last step of the section {dataset.section!r} may be recursive")
+    return (*way, last.removesuffix(RECURSIVE)) if dataset.section else ()
+
+
 def _absolute(dataset: Dataset) -> list[str]:
-    section = tuple(dataset.section.split(".")) if dataset.section else ()
-    return [_above(section, p) for p in dataset.excluded]
+    return [_above(section_path(dataset), p) for p in dataset.excluded]
 
 
 def _claims(dataset: Dataset) -> list[str]:
-    section = tuple(dataset.section.split(".")) if dataset.section else ()
-    paths = [p for c in dataset.columns if c.path for p in (c.path, *c.aliases)]
-    return [_above(section, p) for p in paths if p.startswith(_UP)]
+    paths = [p for c in dataset.columns if c.path for p in (c.path, *c.aliases) if "%" not in p]
+    # An array that a path goes through belongs to that column; the array's other members are the other columns' business.
+    return [_above(section_path(dataset), p.partition("[")[0]) for p in paths if p.startswith((_UP, _PAGE)) or "[" in p]

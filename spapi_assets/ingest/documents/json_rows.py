@@ -13,6 +13,7 @@ from spapi_assets.datasets.model import Column
 from spapi_assets.ingest.documents.days import Days
 from spapi_assets.ingest.documents.header import Names, snake_case
 from spapi_assets.ingest.documents.json_paths import Shape
+from spapi_assets.ingest.documents.json_reach import Found
 from spapi_assets.ingest.documents.json_values import Number, dump, leaves, parse, readable, text_of, typed
 from spapi_assets.ingest.documents.locale import DoesNotFit
 from spapi_assets.ingest.documents.quarantine import MASK, Rejected
@@ -76,48 +77,51 @@ class JsonReader:
                 shown = MASK if self.dropped else readable(raw.decode("utf-8", "backslashreplace"))
                 piece.rejected.append(Rejected(piece.rows_in, None, None, f"not valid JSON: {error}", shown))
                 continue
-            for value, above in self._descend(element, element, self.shape.steps, [self.root], piece):
+            outermost = Found(element, [self.root], (), (element,), (0,))
+            for found in self._descend(element, outermost, self.shape.steps, piece):
                 piece.rows_in += 1
-                row, problem = self._row(value, above, piece)
+                row, problem = self._row(found, element, piece)
                 if problem is None and self.days.by_row:
                     problem = self._day_problem(row)
                 if problem is None:
                     row["_row"] = piece.rows_in
                     rows.append(row)
                     continue
-                text = raw if value is element else None
-                piece.rejected.append(Rejected(piece.rows_in, *problem, self._shown(value, text)))
+                text = raw if found.value is element else None
+                piece.rejected.append(Rejected(piece.rows_in, *problem, self._shown(found.value, text)))
         piece.table = pa.Table.from_pylist(rows, schema=self.schema)
         return piece
 
-    def _descend(
-        self, value: Any, current: Any, steps: Sequence[str], above: list[Any], piece: Piece
-    ) -> Iterator[tuple[Any, list[Any]]]:
-        """The innermost elements, each with the elements of the arrays around it, the document first."""
-        if not steps:
-            yield value, above
+    def _descend(self, value: Any, current: Found, steps: Sequence[str], piece: Piece) -> Iterator[Found]:
+        """The innermost elements. `current` is the array's element in which the value stands, or is itself."""
+        if not steps or not isinstance(value, dict):  # what is no object has no row: it is rejected with its text
+            yield current._replace(value=value, chain=(value,))
             return
-        if not isinstance(value, dict):
-            yield value, above  # no object, so no row: rejected with its text
-            return
-        if value is current and not self.shape.is_dataset(steps):
+        if value is current.value and not self.shape.is_dataset(steps):
             # Nobody takes rows from this level, so what it holds beside the way down must be claimed from below.
             level = self.shape.path[: len(self.shape.path) - len(steps)]
             piece.lost.update(".".join((*level, p)) for p in leaves(value) if not self.shape.claimed_above(p, steps))
         inner = value.get(steps[0])
-        if isinstance(inner, list):
-            for each in inner:
-                yield from self._descend(each, each, steps[1:], [*above, current], piece)
+        nested = self.shape.nested if len(steps) == 1 else None
+        if isinstance(inner, list) or (nested and inner is not None):
+            above, numbers = [*current.above, current.value], (*current.numbers, current.places[-1])
+            for number, each in enumerate(inner if isinstance(inner, list) else [inner], 1):
+                found = Found(each, above, numbers, (each,), (number,))
+                if nested:
+                    yield from _nested(found, nested)
+                else:
+                    yield from self._descend(each, found, steps[1:], piece)
         elif inner is not None:
-            yield from self._descend(inner, current, steps[1:], above, piece)
+            yield from self._descend(inner, current, steps[1:], piece)
 
-    def _row(self, element: Any, above: Sequence[Any], piece: Piece) -> tuple[dict[str, Any], Problem | None]:
+    def _row(self, found: Found, page: Any, piece: Piece) -> tuple[dict[str, Any], Problem | None]:
+        element, above = found.value, found.above
         row: dict[str, Any] = {}
         problem: Problem | None = None
         shape = self.shape
         if isinstance(element, dict):
             try:
-                flat = leaves(element)
+                flat = leaves(element, whole=shape.whole)
             except ValueError as error:
                 return row, (None, None, str(error))
         elif "." in shape.columns and not isinstance(element, list):
@@ -146,7 +150,9 @@ class JsonReader:
         for parent in shape.parents:
             if parent.up == len(above) and parent.keys[0] not in self.root:
                 piece.waits = True
-            problem = self._put(row, parent.column, parent.of(above), problem)
+            problem = self._put(row, parent.column, parent.of(above, element, page), problem)
+        for special in shape.reaches:
+            problem = self._put(row, special.column, special.of(found), problem)
         for column in shape.required:
             if problem is None and row.get(column.name) is None:
                 problem = (column.name, None, "blank, and the column is required")
@@ -200,6 +206,14 @@ class JsonReader:
             if column is None or column.name in self.dropped:
                 flat[path] = MASK
         return readable(dump(flat))
+
+
+def _nested(found: Found, key: str) -> Iterator[Found]:
+    """The element, and those of the arrays `key` in it and below, each before its own."""
+    yield found
+    inner = found.value.get(key) if isinstance(found.value, dict) else None
+    for number, each in enumerate(inner if isinstance(inner, list) else [] if inner is None else [inner], 1):
+        yield from _nested(found._replace(value=each, chain=(*found.chain, each), places=(*found.places, number)), key)
 
 
 def inner_nodes(path: str) -> Iterator[str]:

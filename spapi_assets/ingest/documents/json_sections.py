@@ -127,6 +127,7 @@ class Feed:
     def missing(self) -> tuple[str, ...]:
         seen = {c.name for p, c in self.shape.columns.items() if p in self.kinds}
         seen |= {p.column.name for p in self.shape.parents if p.keys[0] in (self.root or {}) or p.up <= len(self.shape.steps)}
+        seen |= {r.column.name for r in self.shape.reaches}
         return tuple(c.name for c in self.shape.kept if c.name not in seen)
 
 

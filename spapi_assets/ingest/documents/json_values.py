@@ -4,6 +4,8 @@ Single Python values only; whole elements are `json_rows.py`, whole blocks `json
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +14,7 @@ from spapi_assets.ingest.documents.cells import NO_VALUE, fit_boolean, fit_decim
 from spapi_assets.ingest.documents.locale import DoesNotFit, Locale
 
 ISO = Locale()
+_PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DEEPEST = 200  # levels of one element; Amazon's have five
 
 
@@ -56,13 +59,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def leaves(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects as dotted paths. Arrays are leaves, and so are objects without a key."""
+def leaves(value: dict[str, Any], prefix: str = "", whole: Collection[str] = ()) -> dict[str, Any]:
+    """Nested objects as dotted paths. Arrays are leaves, and so are objects without a key and those at the paths `whole`."""
     flat: dict[str, Any] = {}
     for key, inner in value.items():
         path = prefix + key
-        if isinstance(inner, dict) and inner:
-            flat.update(leaves(inner, f"{path}."))
+        if isinstance(inner, dict) and inner and path not in whole:
+            flat.update(leaves(inner, f"{path}.", whole))
         else:
             flat[path] = inner
     return flat
@@ -73,12 +76,16 @@ def typed(value: Any, column: Column) -> Any:
     if value is None:
         return None
     kind = column.type
+    if kind is ColumnType.JSON:
+        return whole(dump(value))
     if kind is ColumnType.TEXT:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str):
             return whole(str(value)) or None
         raise DoesNotFit("an array where a text should be" if isinstance(value, list) else "an object where a text should be")
+    if column.quoted and isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
+        value = Number(value)
     is_text = isinstance(value, str) and not isinstance(value, Number)
     if is_text and value.strip().casefold() in NO_VALUE:
         return None

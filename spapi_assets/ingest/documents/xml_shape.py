@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from spapi_assets.datasets.model import Column, ColumnType, Dataset, Report
+from spapi_assets.datasets import model
+from spapi_assets.datasets.model import Column, ColumnType, Dataset
 
 UP = "../"
 Path = tuple[str, ...]
@@ -56,7 +57,7 @@ class XmlDataset:
 class XmlShape:
     """All datasets of one report. Paths are absolute below the root, as tuples of element names."""
 
-    def __init__(self, report: Report, datasets: Sequence[XmlDataset]) -> None:
+    def __init__(self, report: model.Source, datasets: Sequence[XmlDataset]) -> None:
         self.datasets = tuple(datasets)
         self.rows: dict[Path, list[XmlDataset]] = {}
         self.frames: set[Path] = {()}

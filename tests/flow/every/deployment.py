@@ -154,7 +154,7 @@ class Deployment:
             brought.asked = {key: [] for key in self.ctx.settings.partition_keys(report)}
             return
         if report.fan_out and report.fan_out.identifiers:
-            self.bring(self.ctx.registry.report_of(report.fan_out.identifiers.dataset).name)
+            self.bring(self.ctx.registry.source_of(report.fan_out.identifiers.dataset).name)
         for key in self.keys(report):
             brought.asked[key] = self.newest(report, key)
             brought.problems += ask(self.ctx, report, brought.asked[key], deadline=time.monotonic() + PATIENCE).problems
