@@ -23,7 +23,8 @@ _PAGE = "/"
 @dataclass(frozen=True)
 class Elsewhere:
     """A column whose value is looked up: `up` array elements above the row (the document itself is the outermost), in the row
-    itself (0: a path through an array), or in the member's own element around everything (PAGE)."""
+    itself (0: a path through an array, or into what another column keeps as JSON), or in the member's own element around
+    everything (PAGE)."""
 
     column: Column
     up: int
@@ -51,14 +52,16 @@ class Elsewhere:
 class Shape:
     """One dataset of a JSON report. `section` is its top-level member (None: the document), `steps` the way further down.
 
-    The last step may be recursive (`breakdowns*`): its rows are the elements of this array and of the arrays of the same name in
-    them, each before those nested in it. `../` is then the element that holds the outermost array, whatever the row's level.
+    The last step may be recursive (`breakdowns*`, or `amounts*breakdowns`): its rows are the elements of this array and of the
+    arrays of the same name (or of the second name) in them, each before those nested in it. `../` is then the element that holds
+    the outermost array, whatever the row's level.
     """
 
     def __init__(self, dataset: Dataset, report: Source) -> None:
         self.dataset = dataset
         self.path = section_path(dataset)
-        self.nested = self.path[-1] if (dataset.section or "").endswith(RECURSIVE) else None
+        star, nested = (dataset.section or "").partition(RECURSIVE)[1:]
+        self.nested = nested or self.path[-1] if star else None
         self.section = self.path[0] if self.path else None
         self.steps = self.path[1:]
         # Filled from the request, not from the document, are columns with an option: they are the sink's.
@@ -67,11 +70,13 @@ class Shape:
         self.columns: dict[str, Column] = {}
         parents: list[Elsewhere] = []
         special: list[Reach] = []
+        # What a column keeps as JSON is not taken apart: a value of it that has a column of its own is looked up.
+        kept_whole = tuple(f"{p}." for c in self.kept if c.type is ColumnType.JSON for p in (c.path or "", *c.aliases))
         for column in self.kept:
             for path in (column.path or "", *column.aliases):
                 if reaches(path):
                     special.append(reach(column, path, self.path, self.nested))
-                elif path.startswith((_UP, _PAGE)) or "[" in path:
+                elif path.startswith((_UP, _PAGE, *kept_whole)) or "[" in path:
                     parents.append(_elsewhere(column, path))
                 else:
                     self.columns.setdefault(path, column)
@@ -99,7 +104,12 @@ class Shape:
             whole = ".".join((*self.path, path))
             deeper = {".".join(d) for d in self._datasets if len(d) > len(self.path) and d[: len(self.path)] == self.path}
             self._memo[key] = (
-                covered(path, self._own) or covered(whole, self.excluded) or covered(whole, deeper) or whole in self._claimed
+                covered(path, self._own)
+                or covered(whole, self.excluded)
+                or covered(whole, deeper)
+                or whole in self._claimed
+                # An array on the way to rows further down: what else it holds is noticed on that way.
+                or any(section.startswith(f"{whole}.") for section in deeper)
             )
         return self._memo[key]
 
@@ -150,10 +160,10 @@ def _above(section: tuple[str, ...], path: str) -> str:
 
 def section_path(dataset: Dataset) -> tuple[str, ...]:
     """The keys of its section. ValueError if any but the last is recursive: rows in rows of many levels have no grain."""
-    *way, last = dataset.section.split(".") if dataset.section else [""]
-    if any(step.endswith(RECURSIVE) for step in way):
+    whole, _, nested = (dataset.section or "").partition(RECURSIVE)
+    if "." in nested or RECURSIVE in nested:
         raise ValueError(f"dataset {dataset.name}: only the last step of the section {dataset.section!r} may be recursive")
-    return (*way, last.removesuffix(RECURSIVE)) if dataset.section else ()
+    return tuple(whole.split(".")) if whole else ()
 
 
 def _absolute(dataset: Dataset) -> list[str]:
