@@ -72,8 +72,6 @@ class Shape:
         special: list[Reach] = []
         # What a column keeps as JSON is not taken apart: a value of it that has a column of its own is looked up.
         kept_whole = tuple(f"{p}." for c in self.kept if c.type is ColumnType.JSON for p in (c.path or "", *c.aliases))
-        # What a column keeps as JSON is not taken apart: a value of it that has a column of its own is looked up.
-        kept_whole = tuple(f"{p}." for c in self.kept if c.type is ColumnType.JSON for p in (c.path or "", *c.aliases))
         for column in self.kept:
             for path in (column.path or "", *column.aliases):
                 if reaches(path):
