@@ -36,6 +36,7 @@ def set_up_aws(clients: AwsClients, settings: Settings) -> list[str]:
     made = [
         _table(clients, settings.ledger_table, sort_key=True),
         _table(clients, settings.quota_table, sort_key=False),
+        _table(clients, settings.identifiers_table, sort_key=True, index=False),
         *_queues(clients, settings.queue_name),
         _glue_database(clients, settings),
     ]
@@ -58,13 +59,15 @@ def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _table(clients: AwsClients, name: str, *, sort_key: bool) -> Made:
+def _table(clients: AwsClients, name: str, *, sort_key: bool, index: bool = True) -> Made:
     keys = [{"AttributeName": "pk", "KeyType": "HASH"}]
     attributes = ["pk"]
     extra: dict[str, Any] = {}
     if sort_key:
         keys.append({"AttributeName": "sk", "KeyType": "RANGE"})
-        attributes += ["sk", "gsi_pk", "gsi_sk"]
+        attributes.append("sk")
+    if sort_key and index:
+        attributes += ["gsi_pk", "gsi_sk"]
         extra["GlobalSecondaryIndexes"] = [
             {
                 "IndexName": "by_status",
@@ -88,7 +91,7 @@ def _table(clients: AwsClients, name: str, *, sort_key: bool) -> Made:
             raise
         return Made("DynamoDB table", name, False)
     clients.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-    if sort_key:  # the ledger is memory: keep 35 days of points in time
+    if sort_key:  # ledger and identifiers are memory: keep 35 days of points in time
         clients.dynamodb.update_continuous_backups(
             TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )

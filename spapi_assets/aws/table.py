@@ -1,11 +1,11 @@
 """One DynamoDB table with plain Python values and conditional writes; a refused condition is an answer, not an error.
-Nothing here knows what the items mean: see `ledger.py`."""
+Nothing here knows what the items mean: see `ledger.py`, `identifiers.py` and `refreshes.py`."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 7  # about 3 s in all: another transaction on the same item is over long before
 _FIRST_PAUSE = 0.05
+MOST_TOGETHER = 100  # items that one transaction, or one batch of reads, may hold
 # Reasons that say nothing about the condition: somebody else was writing, or the table was busy. Repeating is right.
 _PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
@@ -56,7 +57,7 @@ def _reasons(error: ClientError) -> set[str]:
 
 
 class Table:
-    """The few DynamoDB calls the ledger needs, with plain Python values; a refused condition is `False`, not an error."""
+    """The few DynamoDB calls this platform needs, with plain Python values; a refused condition is `False`, not an error."""
 
     def __init__(self, clients: AwsClients, name: str) -> None:
         self._clients, self.name = clients, name
@@ -70,8 +71,44 @@ class Table:
             found = self._db.get_item(TableName=self.name, Key=_wire(key), ConsistentRead=True).get("Item")
         return _plain(found) if found else None
 
+    def get_many(self, keys: Iterable[Mapping[str, str]]) -> Iterator[dict[str, Any]]:
+        """The items that exist, in no order. What DynamoDB leaves out of an answer (load, 16 MB) is asked for again."""
+        waiting, failures = list({tuple(sorted(key.items())): _wire(key) for key in keys}.values()), 0
+        while waiting:
+            now, waiting = waiting[:MOST_TOGETHER], waiting[MOST_TOGETHER:]
+            with explained(f"reading table {self.name}"):
+                answer = self._db.batch_get_item(RequestItems={self.name: {"Keys": now, "ConsistentRead": True}})
+            yield from map(_plain, answer["Responses"].get(self.name, ()))
+            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            failures = failures + 1 if len(left) == len(now) else 0
+            if failures == _ATTEMPTS:
+                raise AwsError(f"Table {self.name} answered no read {_ATTEMPTS} times because it was too busy; try again later.")
+            if failures:
+                time.sleep(_FIRST_PAUSE * 2**failures * random.uniform(0.5, 1.0))
+            waiting = [*left, *waiting]
+
+    def partition(self, pk: str) -> Iterator[dict[str, Any]]:
+        """Every item under a partition key, in the order of the sort key, whatever characters it holds."""
+        values = _wire({":pk": pk})
+        yield from self._pages(KeyConditionExpression="pk = :pk", ExpressionAttributeValues=values, ConsistentRead=True)
+
+    def count(self, pk: str) -> int:
+        """How many items lie under a partition key; they are read by DynamoDB, but not sent."""
+        query: dict[str, Any] = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": _wire({":pk": pk})}
+        found = 0
+        while True:
+            with explained(f"reading table {self.name}"):
+                page = self._db.query(TableName=self.name, Select="COUNT", **query)
+            found += page["Count"]
+            if "LastEvaluatedKey" not in page:
+                return found
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     def put_action(self, item: Mapping[str, Any], condition: str | None = None, values: Mapping[str, Any] | None = None) -> dict:
         return {"Put": self._with_condition({"TableName": self.name, "Item": _wire(item)}, condition, values)}
+
+    def delete_action(self, key: Mapping[str, str], condition: str, values: Mapping[str, Any]) -> dict:
+        return {"Delete": self._with_condition({"TableName": self.name, "Key": _wire(key)}, condition, values)}
 
     def check_action(self, key: Mapping[str, str], condition: str, values: Mapping[str, Any]) -> dict:
         return {"ConditionCheck": self._with_condition({"TableName": self.name, "Key": _wire(key)}, condition, values)}
@@ -107,6 +144,31 @@ class Table:
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> bool:
         return self._unless_refused(lambda: self._db.transact_write_items(TransactItems=list(actions)))
+
+    def transact_each(self, actions: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Write what may be written of at most 100 actions on different items; returns the positions of those refused.
+
+        Not all or none: a transaction is only the cheapest way to send many conditional writes at once.
+        """
+        left = list(range(len(actions)))
+        refused: list[int] = []
+        while left:
+            false: list[int] = []
+
+            def write(now: list[int] = left, false: list[int] = false) -> None:
+                try:
+                    self._db.transact_write_items(TransactItems=[actions[n] for n in now])
+                except ClientError as error:
+                    if _code(error) == "TransactionCanceledException":
+                        codes = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons") or ()]  # type: ignore[attr-defined]
+                        false += [n for n, code in zip(now, codes, strict=True) if code == "ConditionalCheckFailed"]
+                    raise
+
+            if self._unless_refused(write):
+                break
+            refused += false
+            left = [n for n in left if n not in set(false)]
+        return sorted(refused)
 
     def _unless_refused(self, write: Callable[[], Any]) -> bool:
         """True: written. False: a condition was false. Conflicts with others' writes are repeated, then an AwsError."""

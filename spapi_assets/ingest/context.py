@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from spapi_assets.aws.allowance import DailyAllowance
     from spapi_assets.aws.catalog import Catalog
     from spapi_assets.aws.clients import AwsClients
+    from spapi_assets.aws.identifiers import Identifiers
     from spapi_assets.aws.queue import NotificationQueue
+    from spapi_assets.aws.refreshes import Refreshes
     from spapi_assets.lake.store import Lake
     from spapi_assets.spapi.auth import LwaClient, TokenCache
     from spapi_assets.spapi.notifications import NotificationsApi
@@ -78,13 +80,19 @@ class IngestContext:
     monotonic: Callable[[], float] = time.monotonic
     times: FlowTimes = field(default_factory=FlowTimes)
     allowance: DailyAllowance = field(init=False, repr=False)
+    identifiers: Identifiers = field(init=False, repr=False)
+    refreshes: Refreshes = field(init=False, repr=False)
     _apis: dict[str, AccountApis] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         from spapi_assets.aws.allowance import DailyAllowance
+        from spapi_assets.aws.identifiers import Identifiers
+        from spapi_assets.aws.refreshes import Refreshes
 
         self.allowance = DailyAllowance(self.clients, self.settings.quota_table, clock=lambda: self.now().timestamp())
+        self.identifiers = Identifiers(self.clients, self.settings.identifiers_table, lambda: self.now())
+        self.refreshes = Refreshes(self.clients, self.settings.identifiers_table, lambda: self.now())
 
     def apis(self, account: str) -> AccountApis:
         """The account's APIs; tokens and connections are made once per process."""

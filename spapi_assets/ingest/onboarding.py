@@ -39,6 +39,7 @@ def what_set_up_would_make(context: IngestContext) -> list[str]:
     looks = [
         ("DynamoDB table", settings.ledger_table, lambda n: clients.dynamodb.describe_table(TableName=n)),
         ("DynamoDB table", settings.quota_table, lambda n: clients.dynamodb.describe_table(TableName=n)),
+        ("DynamoDB table", settings.identifiers_table, lambda n: clients.dynamodb.describe_table(TableName=n)),
         ("SQS queue", settings.queue_name, lambda n: clients.sqs.get_queue_url(QueueName=n)),
         ("SQS queue", dead_letter_name(settings.queue_name), lambda n: clients.sqs.get_queue_url(QueueName=n)),
         ("Glue database", settings.glue_database, lambda n: clients.glue.get_database(Name=n)),

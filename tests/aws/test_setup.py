@@ -23,7 +23,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 def test_everything_is_made_once_and_then_found(aws: str, settings: Settings) -> None:
     clients = AwsClients()
     made = set_up_aws(clients, settings)
-    assert len(made) == (6 if settings.lake_uri.startswith("s3") else 5)
+    assert len(made) == (7 if settings.lake_uri.startswith("s3") else 6)
     assert all(sentence.endswith(" made") for sentence in made)
     assert all(sentence.endswith(" was there") for sentence in set_up_aws(clients, settings))
 

@@ -52,11 +52,13 @@ def context(folder: Path) -> tuple[IngestContext, Amazon, Clock]:
     name = f"ledger-{uuid.uuid4().hex}"
     _table(clients, name, sort_key=True)
     _table(clients, f"{name}-quota", sort_key=False)
+    _table(clients, f"{name}-identifiers", sort_key=True, index=False)
     deployment = Settings(
         accounts=(SELLER,),
         lake_uri=str(folder / name),
         ledger_table=name,
         quota_table=f"{name}-quota",
+        identifiers_table=f"{name}-identifiers",
         first_date="2026-01-01",
     )
     ctx = IngestContext(

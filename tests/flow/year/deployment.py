@@ -50,6 +50,7 @@ class Deployment:
         clients: Any = SimpleNamespace(dynamodb=self.dynamo)
         _table(clients, settings.ledger_table, sort_key=True)
         _table(clients, settings.quota_table, sort_key=False)
+        _table(clients, settings.identifiers_table, sort_key=True, index=False)
         self.ledger = Ledger(clients, settings.ledger_table, lambda: self.clock.now)  # the tests' own look, which never dies
         self.chance = 0.0
         self.deaths: Counter[str] = Counter()

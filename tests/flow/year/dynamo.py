@@ -109,6 +109,18 @@ class MemoryDynamo:
             table.store(item)
             return {}
 
+    def batch_get_item(self, RequestItems: Item) -> Item:
+        """Half of a full batch is left for the next call, as DynamoDB may."""
+        with self._lock:
+            ((name, request),) = RequestItems.items()
+            table, keys = self._table(name, "BatchGetItem"), request["Keys"]
+            if len(keys) > _TRANSACTION or len({table.key_of(key) for key in keys}) < len(keys):
+                raise _error("ValidationException", "BatchGetItem")
+            now, left = (keys, []) if len(keys) < _TRANSACTION else (keys[: _TRANSACTION // 2], keys[_TRANSACTION // 2 :])
+            found = [table.find(*table.key_of(key)) for key in now]
+            unprocessed = {name: {"Keys": left}} if left else {}
+            return {"Responses": {name: [dict(item) for item in found if item is not None]}, "UnprocessedKeys": unprocessed}
+
     def transact_write_items(self, TransactItems: list[Item]) -> Item:
         with self._lock:
             if len(TransactItems) > _TRANSACTION:
@@ -128,6 +140,9 @@ class MemoryDynamo:
                 ((kind, action),) = entry.items()
                 if kind == "Put":
                     self._table(action["TableName"], "TransactWriteItems").store(dict(action["Item"]))
+                elif kind == "Delete":
+                    table = self._table(action["TableName"], "TransactWriteItems")
+                    table.remove(*table.key_of(action["Key"]))
                 elif kind != "ConditionCheck":
                     raise NotImplementedError(kind)
             return {}
@@ -146,14 +161,16 @@ class MemoryDynamo:
                 else:
                     raise NotImplementedError(KeyConditionExpression)
                 page = [table.items[pk][sk] for _, pk, sk in found[low : min(high, low + PAGE)]]
-            elif KeyConditionExpression == "pk = :pk AND sk BETWEEN :low AND :high":
+            elif KeyConditionExpression in ("pk = :pk AND sk BETWEEN :low AND :high", "pk = :pk"):
                 order = table.order.get(values[":pk"], [])
-                low = bisect_left(order, values[":low"] if start is None else start["sk"]["S"] + "\0")
-                high = bisect_left(order, values[":high"] + "\0")
+                low = bisect_left(order, values.get(":low", "") if start is None else start["sk"]["S"] + "\0")
+                high = bisect_left(order, values[":high"] + "\0") if ":high" in values else len(order)
                 page = [table.items[values[":pk"]][sk] for sk in order[low : min(high, low + PAGE)]]
             else:
                 raise NotImplementedError(KeyConditionExpression)
-            answer: Item = {"Items": [dict(item) for item in page]}
+            answer: Item = {"Count": len(page)}
+            if more.get("Select") != "COUNT":
+                answer["Items"] = [dict(item) for item in page]
             if low + PAGE < high:
                 answer["LastEvaluatedKey"] = {k: page[-1][k] for k in ("pk", "sk", "gsi_pk", "gsi_sk") if k in page[-1]}
             return answer
