@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from .accounts import ACCOUNTS, BY_SELLING_PARTNER, Account
+from .changes import Changes
 from .marketplaces import Marketplace, local_day
 from .orders import MAX_UPDATE_DAYS, Order, build_day
 from .stock import Cycle, StockDay, cycle_of, simulate
@@ -53,6 +54,8 @@ class Business:
         self.seed = seed
         self.scale = scale
         self.region_wide_orders = region_wide_orders
+        self.changes = Changes()
+        self._extra: dict[int, int] = {}
         self._lock = threading.RLock()
         self._cycles = _Kept(400_000)
         self._orders = _Kept(80_000)
@@ -69,6 +72,20 @@ class Business:
         except KeyError:
             known = ", ".join(BY_SELLING_PARTNER)
             raise KeyError(f"The simulated business has no selling partner {selling_partner_id}; it has {known}.") from None
+
+    def extra_articles(self, account: Account) -> int:
+        """How many articles the account lists beside the business's own (extra.py); 0 unless somebody wished otherwise."""
+        return self._extra.get(account.index, 0)
+
+    def list_extra_articles(self, account: Account, count: int) -> None:
+        """Let the seller list so many further articles, numbered from 0; they cost nothing until they are asked for."""
+        if account.kind != "seller" or not 0 <= count <= 1_000_000:
+            raise ValueError(f"{account.selling_partner_id} cannot list {count} extra articles: sellers list 0 to 1,000,000.")
+        self._extra[account.index] = count
+
+    def most_extra_articles(self) -> int:
+        """Extra articles that any account lists: so many are in the catalogue."""
+        return max(self._extra.values(), default=0)
 
     def pool(self, account: Account, pool: str) -> tuple[Marketplace, ...]:
         """The account's marketplaces that sell from a stock pool."""

@@ -102,6 +102,18 @@ def positions(business: Business, account: Account, pool: str, now: float) -> li
     return result
 
 
+def ordered_units(business: Business, account: Account, pool: str, now: float) -> dict[str, int]:
+    """Units of orders that wait for their shipment, by SKU; the other reserved units are being put back."""
+    found: dict[str, int] = {}
+    for m in business.pool(account, pool):
+        day = local_day(m.zone, now)
+        for order in business.purchased_between(account, m, day - timedelta(days=MAX_OPEN_DAYS), day):
+            if order.purchased <= now and order.shipped > now:
+                for line in order.lines:
+                    found[line.product.sku] = found.get(line.product.sku, 0) + line.units
+    return found
+
+
 def _zone(business: Business, account: Account, pool: str) -> str:
     return business.pool(account, pool)[0].zone
 

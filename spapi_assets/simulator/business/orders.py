@@ -85,6 +85,23 @@ def order_id(seed: int, account: Account, marketplace: Marketplace, day: date, n
     return f"{_PREFIX[marketplace.code]}-{digits[:7]}-{digits[7:]}"
 
 
+def locate(seed: int, id_: str) -> tuple[int, str, date, int] | None:
+    """Account index, marketplace code, local day and number of an order's id: order_id() backwards. None for no id of ours;
+    whether there was such an order on the day is another question."""
+    digits = id_[4:].replace("-", "")
+    if len(id_) != 19 or not digits.isdecimal() or len(digits) != 14:
+        return None
+    serial = (int(digits) - derive(seed, "order ids")) * pow(_STEP, -1, _IDS) % _IDS
+    place, number = divmod(serial, 100_000)
+    days, place = divmod(place, 256)
+    index, store = divmod(place, 32)
+    codes = list(INDEX)
+    if store >= len(codes) or not 0 < days + 730_000 <= date.max.toordinal():
+        return None
+    found = index, codes[store], date.fromordinal(days + 730_000), number
+    return found if id_.startswith(f"{_PREFIX[found[1]]}-") else None
+
+
 def build_day(seed: int, account: Account, marketplace: Marketplace, day: date, drafts: list[Draft]) -> tuple[Order, ...]:
     """The orders of one marketplace-local day from the attempts that stock could serve."""
     rng = generator(seed, "orders", account.index, marketplace.code, day.toordinal())

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....business.catalog import list_price
 from ....business.inventory import Position, positions
+from ....business.listings import price_of
 from ....business.marketplaces import Marketplace
 from ....business.titles import title
 from ...flat import flat_file, money
@@ -25,10 +25,10 @@ def render(request: Request) -> Document:
     """Stock as of now in the first marketplace named."""
     marketplace = request.marketplaces[0]
     found = positions(request.business, request.account, marketplace.pool, request.now.timestamp())
-    return flat_file(HEADER, rows(found, marketplace, request.now.year), marketplace)
+    return flat_file(HEADER, rows(found, marketplace, request), marketplace)
 
 
-def rows(found: list[Position], m: Marketplace, year: int) -> Iterator[tuple[str, ...]]:
+def rows(found: list[Position], m: Marketplace, request: Request) -> Iterator[tuple[str, ...]]:
     for p in found:
         yield (
             p.product.sku,
@@ -36,7 +36,7 @@ def rows(found: list[Position], m: Marketplace, year: int) -> Iterator[tuple[str
             p.product.asin,
             title(p.product, m.language),
             "New",
-            money(list_price(p.product, m, year), m.digits),
+            money(price_of(request.business, request.account, m, p.product, request.now), m.digits),
             "No",
             "",
             "Yes",

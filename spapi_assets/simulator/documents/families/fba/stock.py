@@ -4,12 +4,9 @@ Their dates mean nothing; all show the same positions at the instant the report 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from ....business.centres import home
-from ....business.inventory import Position, positions
-from ....business.marketplaces import local_day
-from ....business.orders import MAX_OPEN_DAYS
+from ....business.inventory import Position, ordered_units, positions
 from ....business.retired import RETIRED, units
 from ....business.titles import title
 from ...flat import Cells, flat_file, named_file
@@ -30,7 +27,7 @@ def all_inventory(request: Request) -> Document:
     m = request.marketplaces[0]
     found = _positions(request, m.pool)
     archived = [Position(p, units(request.business, request.account, m.pool, p), *[0] * 6) for p in RETIRED]
-    return flat_file(myi_inventory.HEADER, myi_inventory.rows(found + archived, m, request.now.year), m)
+    return flat_file(myi_inventory.HEADER, myi_inventory.rows(found + archived, m, request), m)
 
 
 def amazon_fulfilled(request: Request) -> Document:
@@ -70,7 +67,7 @@ def reserved(request: Request) -> Document:
     found = [p for p in _positions(request, m.pool) if p.reserved]
     if not found:
         raise NoData("No unit is reserved.")
-    ordered = _ordered(request, m.pool)
+    ordered = ordered_units(request.business, request.account, m.pool, request.now.timestamp())
 
     def rows() -> Iterator[Cells]:
         for p in found:
@@ -90,16 +87,3 @@ def _positions(request: Request, pool: str) -> list[Position]:
 
 def _named(p: Position) -> dict[str, str | int]:
     return {"seller-sku": p.product.sku, "fulfillment-channel-sku": p.product.fnsku, "asin": p.product.asin}
-
-
-def _ordered(request: Request, pool: str) -> dict[str, int]:
-    """Units of orders that wait for their shipment."""
-    business, account, now = request.business, request.account, request.now.timestamp()
-    found: dict[str, int] = {}
-    for m in business.pool(account, pool):
-        day = local_day(m.zone, now)
-        for order in business.purchased_between(account, m, day - timedelta(days=MAX_OPEN_DAYS), day):
-            if order.purchased <= now and order.shipped > now:
-                for line in order.lines:
-                    found[line.product.sku] = found.get(line.product.sku, 0) + line.units
-    return found

@@ -4,18 +4,15 @@ The option preferredReportDocumentLocale=en_US turns the header (not the titles)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from ....business.catalog import PRODUCTS, Product, list_price
-from ....business.inventory import positions
+from ....business.listings import channel, listings
 from ....business.marketplaces import Marketplace
 from ....business.seeds import derive
-from ....business.titles import title
 from ...flat import money, named_file
 from ...model import Document, Request
 from .headers import LISTINGS, localised
 
-_CHANNEL = {"eu": "AMAZON_EU", "na": "AMAZON_NA", "fe": "AMAZON_JP"}
 _OPEN_DATE = {"eu": "%d/%m/%Y %H:%M:%S", "na": "%Y-%m-%d %H:%M:%S", "fe": "%Y/%m/%d %H:%M:%S"}
 _ZONE_NAMES = {"CET": "MET", "CEST": "MEST"}  # Amazon's spelling, as in "23/09/2021 10:34:38 MEST" (jrl84/amazon-sp-api#55)
 
@@ -33,13 +30,7 @@ def locale_of(request: Request) -> str:
     return "en_US" if wanted == "en_US" or m.region == "na" else "en_GB" if m.language == "en" else m.language
 
 
-def channel(m: Marketplace) -> str:
-    """Amazon's fulfilment as listings name it."""
-    return "AMAZON_IN" if m.code == "IN" else _CHANNEL[m.region]
-
-
-def _open_date(m: Marketplace, product: Product, seed: int) -> str:
-    opened = datetime(2022, 3, 1, 8, tzinfo=UTC) + timedelta(minutes=derive(seed, "open date", m.code, product.sku) % 900_000)
+def _open_date(m: Marketplace, opened: datetime) -> str:
     local = opened.astimezone(m.tz)
     name = local.tzname() or "UTC"
     return f"{local.strftime(_OPEN_DATE[m.region])} {_ZONE_NAMES.get(name, name)}"
@@ -47,28 +38,24 @@ def _open_date(m: Marketplace, product: Product, seed: int) -> str:
 
 def offers(request: Request, m: Marketplace) -> Iterator[dict[str, str | int]]:
     """Every offer of the marketplace by column, as it is now."""
-    seed, now = request.business.seed, request.now
-    stock = {p.product.sku: p for p in positions(request.business, request.account, m.pool, now.timestamp())}
-    for product in PRODUCTS:
-        name = title(product, m.language)
-        own = 3 + derive(seed, "own stock", product.sku, now.toordinal()) % 40
-        available = stock[product.sku].fulfillable if product.fba else own
+    for offer in listings(request.business, request.account, m, request.now):
+        product, name = offer.product, offer.title
         yield {
             "item-name": name,
             "item-description": f'{name}… <b>Kestrel & Co</b>, "made to last". {product.weight} g',
-            "listing-id": f"{derive(seed, 'listing', m.code, product.sku) % 10**8:08d}QX",
+            "listing-id": f"{derive(request.business.seed, 'listing', m.code, product.sku) % 10**8:08d}QX",
             "seller-sku": product.sku,
-            "price": money(list_price(product, m, now.year), m.digits),
-            "quantity": "" if product.fba else str(available),
-            "open-date": _open_date(m, product, seed),
+            "price": money(offer.price, m.digits),
+            "quantity": "" if offer.quantity is None else str(offer.quantity),
+            "open-date": _open_date(m, offer.opened),
             "item-is-marketplace": "y",
             "product-id-type": "1",
             "item-condition": "11",
             "asin1": product.asin,
             "will-ship-internationally": "1" if product.fba else "",
             "product-id": product.asin,
-            "pending-quantity": str(stock[product.sku].reserved) if product.fba else "0",
+            "pending-quantity": str(offer.pending),
             "fulfillment-channel": channel(m) if product.fba else "DEFAULT",
             "merchant-shipping-group": "" if product.fba else "Kestrel Standard",
-            "status": "Active" if available > 0 else "Inactive",
+            "status": "Active" if offer.buyable else "Inactive",
         }

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from ....business.catalog import PRODUCTS, Product, list_price
+from ....business.catalog import PRODUCTS, Product
+from ....business.issues import suppression
+from ....business.listings import price_of
 from ....business.marketplaces import Marketplace
 from ....business.seeds import derive
 from ....business.settlements import COMMISSION
-from ....business.stock import cycle_of, cycle_start
 from ....business.titles import title
 from ...flat import Cells, money, named_file
 from ...model import Document, NoData, Request
@@ -23,35 +24,26 @@ PAN_EU = (
     "IE Offer Status",
 )  # fmt: skip
 REMOTE = ("merchant-sku", "asin", "product-name", "eligibility-ca", "eligibility-mx", "eligibility-br", "ineligibility-reason")
-_ISSUES = (
-    ("Missing info", "Your listing is missing the main image."),
-    ("Policy", 'The product title holds the claim "ultralight" – remove it.'),
-    ("Missing info", "Bullet points are empty; up to 5 are shown."),
-)
 
 
 def suppressed(request: Request) -> Document:
     """Offers that the search does not show, since some day of the current weeks."""
     m = request.marketplaces[0]
     today = request.now.astimezone(m.tz).date()
-    rows: list[Cells] = []
-    for product in PRODUCTS:
-        draw = derive(request.business.seed, "suppressed", request.account.index, m.code, product.sku, cycle_of(today))
-        since = cycle_start(cycle_of(today)) + timedelta(days=draw // 20 % 20)
-        if draw % 9 == 0 and since <= today:
-            reason, issue = _ISSUES[draw // 500 % 3]
-            rows.append(
-                {
-                    "Status": "Search Suppressed",
-                    "Reason": reason,
-                    "SKU": product.sku,
-                    "ASIN": product.asin,
-                    "Product name": title(product, m.language),
-                    "Condition": "New",
-                    "Status Change Date": _written(since),
-                    "Issue Description": issue,
-                }
-            )
+    rows: list[Cells] = [
+        {
+            "Status": "Search Suppressed",
+            "Reason": found.reason,
+            "SKU": product.sku,
+            "ASIN": product.asin,
+            "Product name": title(product, m.language),
+            "Condition": "New",
+            "Status Change Date": _written(found.since),
+            "Issue Description": found.description,
+        }
+        for product in PRODUCTS
+        if (found := suppression(request.business.seed, request.account, m, product, today))
+    ]
     if not rows:
         raise NoData("No offer is suppressed.")
     return named_file(SUPPRESSED, rows, m)
@@ -68,7 +60,7 @@ def referral_fees(request: Request) -> Document:
     m = request.marketplaces[0]
     rows: list[Cells] = []
     for product in PRODUCTS:
-        price = list_price(product, m, request.now.year)
+        price = price_of(request.business, request.account, m, product, request.now)
         rows.append(
             {
                 "seller-sku": product.sku,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from ....business.browse import node_id as _id
 from ....business.catalog import LINES
 from ....business.marketplaces import BY_ID, Marketplace
 from ....business.queries import DEPARTMENTS, queries
-from ....business.seeds import derive
 from ...model import BadRequest, Document, NoData, Request
 from ...xml_document import element, leaf, xml_document
 
@@ -37,10 +37,6 @@ def render(request: Request) -> Document:
         if not nodes:
             raise NoData(f"There is no browse node {one} in {m.sales_channel}.")
     return xml_document(element("Result", *nodes))
-
-
-def _id(m: Marketplace, name: str) -> str:
-    return str(1_000_000 + derive(0, "browse node", m.code, name) % 9_000_000_000)
 
 
 def _tree(m: Marketplace) -> _Node:
