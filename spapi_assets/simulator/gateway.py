@@ -180,6 +180,8 @@ def _authorize(token: Token, operation: Operation, method: str, path: str, regio
         raise errors.unauthorized(f"The selling partner is not authorized in region {region}.")
     if account and operation.sellers_only and account.kind != "seller":
         raise errors.unauthorized("This operation is for sellers only.")
+    if account and operation.vendors_only and account.kind != "vendor":
+        raise errors.unauthorized("This operation is for vendors only.")
     if token.resources and not any(resource.covers(method, path) for resource in token.resources):
         raise errors.unauthorized("The Restricted Data Token does not cover this resource.")
 

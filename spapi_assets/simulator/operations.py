@@ -26,6 +26,7 @@ class Operation:
     query: frozenset[str] = frozenset()
     scope: str | None = None
     sellers_only: bool = False
+    vendors_only: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -33,6 +34,13 @@ class Operation:
 
 
 _REPORTS = "/reports/2021-06-30"
+_ORDERS = "/orders/2026-01-01/orders"
+_ORDERS_FILTERS = frozenset(
+    {
+        "createdAfter", "createdBefore", "lastUpdatedAfter", "lastUpdatedBefore", "fulfillmentStatuses", "marketplaceIds",
+        "fulfilledBy", "maxResultsPerPage", "paginationToken", "includedData",
+    }
+)  # fmt: skip
 _NOTIFICATIONS = "/notifications/v1"
 _REPORT_FILTERS = frozenset(
     {"reportTypes", "processingStatuses", "marketplaceIds", "pageSize", "createdSince", "createdUntil", "nextToken"}
@@ -83,6 +91,8 @@ OPERATIONS: tuple[Operation, ...] = (
         5,
         scope=NOTIFICATIONS_SCOPE,
     ),
+    Operation("searchOrders", "GET", _ORDERS, 0.0056, 20, query=_ORDERS_FILTERS, sellers_only=True),
+    Operation("getOrder", "GET", f"{_ORDERS}/{{orderId}}", 0.5, 30, query=frozenset({"includedData"}), sellers_only=True),
 )
 BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
 # Not operations of SP-API, but faults and the log name them the same way.

@@ -6,7 +6,8 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -14,6 +15,11 @@ import requests
 from spapi_assets.simulator.accounts import CLIENT_ID, CLIENT_SECRET
 from spapi_assets.simulator.rendering import ListedReport, NothingToReport, Refused, Rendered, RenderRequest
 from spapi_assets.simulator.server import Simulator
+
+from .amazon import Models
+
+if TYPE_CHECKING:
+    from .neighbours import Store
 
 ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
@@ -142,6 +148,20 @@ def vendor(simulator: Simulator) -> Client:
 def application(simulator: Simulator) -> Client:
     """A client with a grantless token for notifications."""
     return Client(simulator, scope=NOTIFICATIONS)
+
+
+@pytest.fixture(scope="session")
+def amazon_models(amazon_reference: Path) -> Models:
+    return Models(amazon_reference)
+
+
+@pytest.fixture(scope="module")
+def stores(amazon_models: Models) -> Iterator[dict[str, Store]]:
+    """Every selling partner of one simulator of the business, shared by a module's tests: they only read."""
+    from .neighbours import TOKENS, Store, business_at_now
+
+    with business_at_now() as simulator:
+        yield {name: Store(simulator, amazon_models, name) for name in TOKENS}
 
 
 def eventually(condition: Any, seconds: float = 10.0, pause: float = 0.02) -> Any:

@@ -108,7 +108,8 @@ def test_every_operation_answers_as_amazons_models_promise(
     body = check(seller, "createRestrictedDataToken", 200, tokens, json={"restrictedResources": resources})
     assert body["expiresIn"] == simulator.state.tokens.lifetime_seconds
     check(seller, "createRestrictedDataToken", 400, tokens, json={"restrictedResources": []})
-    assert {name for name, status in check.seen if status < 300} == {operation.name for operation in OPERATIONS}
+    tested_here = {operation.name for operation in OPERATIONS if not models.is_neighbour(operation.name)}
+    assert {name for name, status in check.seen if status < 300} == tested_here
 
 
 @pytest.mark.parametrize(("kind", "status"), [("429", 429), ("500", 500), ("403_denied", 403)])
@@ -124,8 +125,9 @@ def test_faults_have_amazons_error_shape_too(
 def test_rates_and_bursts_are_those_of_amazons_usage_plans(models: Models) -> None:
     for operation in OPERATIONS:
         description = models.operation(operation.name)[1]["description"]
-        rate, burst = re.findall(r"\| ([\d.]+) \| (\d+) \|", description)[0]
-        assert (operation.rate, operation.burst) == (float(rate), int(burst)), operation.name
+        plan = re.findall(r"\| ([\d.]+) \| (\d+) \|", description)
+        if plan:  # the models of invoices state none
+            assert (operation.rate, operation.burst) == (float(plan[0][0]), int(plan[0][1])), operation.name
 
 
 def test_getreports_refuses_what_amazon_refuses(models: Models, seller: Client, simulator: Simulator) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spapi_assets.simulator.api import notifications, reports, schedules, sellers, tokens
+from spapi_assets.simulator.api import notifications, orders, reports, schedules, sellers, tokens
 from spapi_assets.simulator.api.call import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -27,4 +27,6 @@ HANDLERS: dict[str, Handler] = {
     "createSubscription": notifications.create_subscription,
     "getSubscriptionById": notifications.get_subscription_by_id,
     "deleteSubscriptionById": notifications.delete_subscription_by_id,
+    "searchOrders": orders.search_orders,
+    "getOrder": orders.get_order,
 }
