@@ -46,6 +46,9 @@ class Column(Entry):
     precision: int = 18
     scale: int = 4
     quoted: bool = Field(False, description="JSON: Amazon writes this number in quotation marks")
+    part: Literal["start", "end"] | None = Field(
+        None, description="JSON: the value is an interval `start--end`, of which this is one"
+    )
     unit: str | None = Field(None, description="currency, units, percent, cubic feet ...")
     pii: bool = Field(False, description="Personal data: dropped unless the deployment names the column")
     required: bool = Field(False, description="Blank or absent is a value that does not fit")

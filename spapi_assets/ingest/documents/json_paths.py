@@ -14,7 +14,7 @@ from spapi_assets.ingest.documents.json_reach import Reach, reach, reaches
 SPECIFICATION = "reportSpecification"
 PAGES = "pages"
 """The one member of an API's document: its pages, each with the answer in `response` and facts of the call beside it."""
-PAGE_FACTS = frozenset({f"{PAGES}.fetched_at", f"{PAGES}.request"})
+PAGE_FACTS = frozenset(f"{PAGES}.{fact}" for fact in ("fetched_at", "request", "next_token", "missing"))
 RECURSIVE = "*"
 _UP = "../"
 _PAGE = "/"
@@ -23,8 +23,8 @@ _PAGE = "/"
 @dataclass(frozen=True)
 class Elsewhere:
     """A column whose value is looked up: `up` array elements above the row (the document itself is the outermost), in the row
-    itself (0: a path through an array, or into what another column keeps as JSON), or in the member's own element around
-    everything (PAGE)."""
+    itself (0: a path through an array, or into what another column keeps as JSON, or to one part of an interval), or in the
+    member's own element around everything (PAGE)."""
 
     column: Column
     up: int
@@ -76,7 +76,7 @@ class Shape:
             for path in (column.path or "", *column.aliases):
                 if reaches(path):
                     special.append(reach(column, path, self.path, self.nested))
-                elif path.startswith((_UP, _PAGE, *kept_whole)) or "[" in path:
+                elif path.startswith((_UP, _PAGE, *kept_whole)) or "[" in path or column.part:
                     parents.append(_elsewhere(column, path))
                 else:
                     self.columns.setdefault(path, column)
@@ -171,6 +171,7 @@ def _absolute(dataset: Dataset) -> list[str]:
 
 
 def _claims(dataset: Dataset) -> list[str]:
-    paths = [p for c in dataset.columns if c.path for p in (c.path, *c.aliases) if "%" not in p]
+    paths = [(p, c.part) for c in dataset.columns if c.path for p in (c.path, *c.aliases) if "%" not in p]
     # An array that a path goes through belongs to that column; the array's other members are the other columns' business.
-    return [_above(section_path(dataset), p.partition("[")[0]) for p in paths if p.startswith((_UP, _PAGE)) or "[" in p]
+    looked_up = [p.partition("[")[0] for p, part in paths if p.startswith((_UP, _PAGE)) or "[" in p or part]
+    return [_above(section_path(dataset), p) for p in looked_up]

@@ -76,6 +76,11 @@ def typed(value: Any, column: Column) -> Any:
     if value is None:
         return None
     kind = column.type
+    if column.part and isinstance(value, str):
+        start, separator, end = value.partition("--")
+        if not separator:
+            raise DoesNotFit("not an interval start--end")
+        value = start if column.part == "start" else end
     if kind is ColumnType.JSON:
         return whole(dump(value))
     if kind is ColumnType.TEXT:
