@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from spapi_assets.datasets.model import ApiSource, Dataset, Report, Source
-from spapi_assets.datasets.shorthand import ShorthandError, by_period, in_pages, with_columns_of
+from spapi_assets.datasets.shorthand import ShorthandError, by_period, in_lines, in_pages, with_columns_of
 
 BUILT_IN = Path(__file__).parent
 # The registry is read at every start of a process: libyaml's parser takes a tenth of the time, where the wheel has it.
@@ -82,6 +82,7 @@ def read_sources(paths: Iterable[Path], among: Iterable[Path] = ()) -> list[Sour
             if {"call", "notification"} & whole.keys():
                 sources.append(ApiSource.model_validate(in_pages(whole)))
             else:
+                whole = in_lines(whole) if whole.get("format") == "jsonl" else whole
                 sources += [Report.model_validate(entry) for entry in by_period(whole)]
         except ValidationError as error:
             faults = "; ".join(

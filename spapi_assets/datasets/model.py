@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from spapi_assets.datasets.calls import Call
 from spapi_assets.datasets.entry import Entry, Name
+from spapi_assets.datasets.queries import Query
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 # The partition columns of every dataset. A table must not hold them twice (Athena refuses to read such a table).
@@ -269,6 +270,18 @@ class Report(Source):
     siblings: tuple[Name, ...] = Field((), description="Reports that show the same events: they corroborate an empty day")
     adoptable: bool = Field(False, description="Finished reports made by others mean the same (no options): adopt them")
     restricted: bool = Field(False, description="Needs a restricted data token naming the document")
+    query: Query | None = Field(None, description="Asked of Data Kiosk, in GraphQL, instead of the Reports API")
+
+    @model_validator(mode="after")
+    def _is_a_query_or_none(self) -> Report:
+        if (self.query is not None) != (self.format == "jsonl"):
+            raise ValueError(f"report {self.name}: Data Kiosk (query) and JSONL go together")
+        if self.query is not None:
+            if self.report_type.count(".") != 1:
+                raise ValueError(f"report {self.name}: report_type of a query is `root.field`, as in Data Kiosk's schema")
+            if self.fan_out or self.adoptable or self.restricted or self.window.kind is not WindowKind.DAYS:
+                raise ValueError(f"report {self.name}: a query covers days and is neither fanned out, adopted nor restricted")
+        return self
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Report:

@@ -62,6 +62,12 @@ def in_pages(source: Mapping[str, Any]) -> dict[str, Any]:
     return {**source, "datasets": datasets}
 
 
+def in_lines(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The datasets of a JSONL report as they lie in its documents: a section is written below a line (None: the line itself)."""
+    datasets = [{**d, "section": f"lines.{d.get('section') or ''}".rstrip(".")} for d in report.get("datasets") or ()]
+    return {**report, "datasets": datasets}
+
+
 def by_period(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """`periods` makes one report of each period: names with a suffix, the period's option, and its own facts of the window.
 

@@ -14,6 +14,7 @@ from spapi_assets.ingest.documents.errors import TruncatedDocument, UnreadableDo
 from spapi_assets.ingest.documents.findings import Findings
 from spapi_assets.ingest.documents.inflate import peek
 from spapi_assets.ingest.documents.json_judge import judge
+from spapi_assets.ingest.documents.json_lines import LineScanner
 from spapi_assets.ingest.documents.json_paths import SPECIFICATION, Shape, covered
 from spapi_assets.ingest.documents.json_rows import Piece, ReadAgain
 from spapi_assets.ingest.documents.json_scan import LARGEST_MEMBER, Elements, Member, NotJson, Scanner, Settle
@@ -69,7 +70,6 @@ class _Reading:
         self, chunks: Iterable[bytes], context: DocumentContext, open_sink: OpenSink, findings: Findings, warnings: list[str]
     ) -> None:
         self.context, self.findings, self.warnings, self._open_sink = context, findings, warnings, open_sink
-        self.scanner = Scanner(chunks, guess=lambda name: (s := self.sections.get(name)) is not None and s.fast is not None)
         self.found: set[str | None] = set()
         self.others: dict[str, Any] = {}
         self._root: dict[str, Any] = {}
@@ -80,6 +80,11 @@ class _Reading:
             feeds = [Feed(s, context, findings, findings.root or self._root) for s in shapes if s.section == name]
             self.sections[name] = Section(feeds)
         self._feeds = [f for s in self.sections.values() for f in s.feeds]
+        self.scanner: Scanner | LineScanner
+        if context.report.format == "jsonl":
+            self.scanner = LineScanner(chunks, deal=all(s.steps for s in shapes))
+        else:
+            self.scanner = Scanner(chunks, guess=lambda name: (s := self.sections.get(name)) is not None and s.fast is not None)
         self._refers = {str(p.keys[0]) for s in shapes for p in s.parents if p.up > 0}
         self._excluded = {p for s in shapes for p in s.excluded}
         self._waiting: deque[tuple[Section, Elements, Future[list[list[Piece]] | None]]] = deque()

@@ -160,7 +160,9 @@ class Section:
         """Per dataset, the pieces of one block; None if the block was cut where it must not be. For any thread."""
         if fast is not None:
             try:
-                return [[fast.read(part.text)]]
+                piece = fast.read(part.text)
+                if part.spans is None or piece.rows_in == len(part.spans):
+                    return [[piece]]  # else two lines that are not JSON were one value together
             except (Refused, *REFUSED):
                 pass  # no error yet: the exact reader judges
         spans = part.spans if part.spans is not None else spans_of(part.text)
@@ -179,7 +181,8 @@ class Section:
         pieces: list[Piece] = []
         for half in (raws[: len(raws) // 2], raws[len(raws) // 2 :]):
             try:
-                pieces.append(fast.read(b",".join(half)))
+                piece = fast.read(b",".join(half))
+                pieces.extend([piece] if piece.rows_in == len(half) else self._halves(half, fast))
             except (Refused, *REFUSED):
                 pieces.extend(self._halves(half, fast))
         return pieces

@@ -120,7 +120,7 @@ def _read(receiver: Receiver, context: DocumentContext, lake: Lake, stage: Stage
 
         try:
             plain = plain_bytes(receiver.chunks(), compression)
-            if context.report.format == "json":
+            if context.report.format in ("json", "jsonl"):
                 size = read_json(plain, context, open_sink, findings, decisions, warnings)
             elif context.report.format in ("tsv", "csv"):
                 size = read_flat(plain, context, open_sink, decisions, warnings, findings)
