@@ -19,6 +19,7 @@ class Span(Entry):
     after: str = Field(description="Parameter of the window's start; of the whole `start--end` when `form` is interval")
     before: str | None = Field(None, description="Parameter of the window's end; None: the API only knows a start")
     form: Literal["instants", "dates", "interval"] = "instants"
+    inclusive: bool = Field(False, description="The API counts the end itself")
     settle_seconds: int = Field(120, description="The end must lie so long before now")
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from spapi_assets.spapi.operations import Operation
     from spapi_assets.spapi.reports import ReportsApi
     from spapi_assets.spapi.sellers import SellersApi
+    from spapi_assets.spapi.session import SpApiSession
     from spapi_assets.spapi.throttle import BucketState
     from spapi_assets.spapi.tokens import TokensApi
 
@@ -41,6 +42,7 @@ class AccountApis:
     sellers: SellersApi
     notifications: NotificationsApi
     lwa: LwaClient
+    session: SpApiSession  # for APIs that are read as their registry entry says (`ingest/reading/`)
 
 
 def _utc_now() -> datetime:
@@ -125,7 +127,7 @@ def build_context(settings: Settings) -> IngestContext:
     throttle = DynamoThrottle(clients, settings.quota_table)
     lake = Lake(settings.lake_uri)
     registry = load_registry(*settings.datasets_dirs)
-    check_reports(settings.accounts, registry.reports.values())
+    check_reports(settings.accounts, registry.sources.values())
     return IngestContext(
         settings=settings,
         registry=registry,
@@ -173,4 +175,5 @@ def account_apis(
         endpoint_url=settings.spapi_endpoint_url,
         max_wait=max_wait,
     )
-    return AccountApis(account, ReportsApi(session), TokensApi(session), SellersApi(session), NotificationsApi(session), lwa)
+    apis = ReportsApi(session), TokensApi(session), SellersApi(session), NotificationsApi(session)
+    return AccountApis(account, *apis, lwa, session)

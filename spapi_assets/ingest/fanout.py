@@ -10,7 +10,7 @@ from itertools import product
 
 from spapi_assets.aws.denials import Denial
 from spapi_assets.aws.ledger_records import ReportRecord, options_digest
-from spapi_assets.datasets.model import Identifiers, Report, Source, WindowKind
+from spapi_assets.datasets.model import Identifiers, Source, WindowKind
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 READ = "read"
@@ -35,7 +35,7 @@ class Unit:
 class Fan:
     """How the partitions of one account key are split into requests."""
 
-    report: Report
+    report: Source
     units: tuple[Unit, ...] = ()
     identifiers: tuple[str, ...] = ()
     base: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def in_batches(identifiers: Sequence[str], source: Identifiers) -> list[str]:
 
 
 def fan_of(
-    report: Report,
+    report: Source,
     marketplace: str | None,
     *,
     limits: Mapping[str, Sequence[str]] | None = None,

@@ -15,13 +15,14 @@ from typing import Any
 
 from spapi_assets.aws.ledger import LedgerError, PartitionFacts, ReportRecord, ReportStatus, Verdict
 from spapi_assets.aws.ledger_records import encode
-from spapi_assets.datasets.model import Report
+from spapi_assets.datasets.model import Report, Source
 from spapi_assets.ingest.archive import ArchivedDocument, archived_document, folder_of
 from spapi_assets.ingest.context import AccountApis, IngestContext
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult, PartitionLoad
 from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, WrongDocument
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.fanout import part_of
+from spapi_assets.ingest.feeding import feed
 from spapi_assets.ingest.outcomes import retry_at
 from spapi_assets.ingest.replacing import Replacing
 from spapi_assets.ingest.requesting import marketplace_ids
@@ -55,7 +56,7 @@ def load_report(ctx: IngestContext, record: ReportRecord, *, max_wait: float = 6
     LoadBusy, DocumentError or SpApiError; every failure but Throttled and LoadBusy is in the ledger as the record's reason.
     """
     report = ctx.registry.reports[record.report]
-    with _exclusive(ctx, f"load#{record.report}#{record.account_key}", max_wait):
+    with exclusive(ctx, f"load#{record.report}#{record.account_key}", max_wait):
         current = ctx.ledger.get(record.request_id)
         if current is None:
             raise LedgerError(f"The ledger has no request {record.request_id} ({record}).")
@@ -77,7 +78,7 @@ def load_report(ctx: IngestContext, record: ReportRecord, *, max_wait: float = 6
             delay = min(_LONGEST_RETRY, timedelta(seconds=ctx.times.load_retry) * 4**current.load_failures)
             ctx.ledger.load_failed(current, str(error), ctx.now() + delay)
             raise
-        _remember(ctx, report, current, result)
+        remember(ctx, report, current, result)
         return result
 
 
@@ -88,8 +89,8 @@ def load_again(
 
     Makes no API call and only reads the archived bytes; catalog, facts and record are brought up to date as in a first load.
     """
-    report = ctx.registry.reports[record.report]
-    with _exclusive(ctx, f"load#{record.report}#{record.account_key}", max_wait):
+    report = ctx.registry.sources[record.report]
+    with exclusive(ctx, f"load#{record.report}#{record.account_key}", max_wait):
         if archived is None:
             result = _load_empty(ctx, report, record)
         else:
@@ -98,7 +99,7 @@ def load_again(
             replacing = Replacing(ctx, report, replace(record, status=ReportStatus.DONE))
             context = replace(context, accept=replacing.accept, compare=replacing.compare)
             result = load_document(_file(ctx, archived.object), context, ctx.lake)
-        _remember(ctx, report, record, result)
+        remember(ctx, report, record, result)
         return result
 
 
@@ -113,7 +114,7 @@ def _ask_again(ctx: IngestContext, report: Report, record: ReportRecord, error: 
 def _load_done(ctx: IngestContext, report: Report, record: ReportRecord, max_wait: float) -> LoadResult:
     archived = _archived(ctx, report, record)
     if archived is not None:  # a load was cut off after the archive had the whole document: no second download
-        context = _context(ctx, report, record, **_as_received(archived))
+        context = document_context(ctx, report, record, **_as_received(archived))
         return load_document(_file(ctx, archived.object), context, ctx.lake)
     for attempt in (1, 2):
         try:
@@ -136,7 +137,7 @@ def _download_and_load(ctx: IngestContext, report: Report, record: ReportRecord,
     ctx.ledger.spent(record, "getReportDocument")
     with apis.reports.download(document, chunk_size=_CHUNK) as stream:
         headers = stream.headers
-        context = _context(
+        context = document_context(
             ctx,
             report,
             record,
@@ -167,8 +168,8 @@ def _open(apis: AccountApis, report: Report, document_id: str, max_wait: float) 
         return apis.reports.get_report_document(document_id, token, max_wait=max_wait)
 
 
-def _context(
-    ctx: IngestContext, report: Report, record: ReportRecord, *, headers: dict[str, str], **known: Any
+def document_context(
+    ctx: IngestContext, report: Source, record: ReportRecord, *, headers: dict[str, str], **known: Any
 ) -> DocumentContext:
     account = ctx.settings.account(record.account)
     request = {k: v for k, v in encode(record).items() if k not in ("pk", "sk", "gsi_pk", "gsi_sk")}
@@ -196,7 +197,7 @@ def _archived(ctx: IngestContext, report: Report, record: ReportRecord) -> Archi
     """The archived document of this report, if a former load got that far. The manifest is written last."""
     if record.created_at is None:
         return None
-    probe = _context(ctx, report, record, headers={}, document_id=record.document_id or "")
+    probe = document_context(ctx, report, record, headers={}, document_id=record.document_id or "")
     return archived_document(ctx.lake, folder_of(probe))
 
 
@@ -212,7 +213,7 @@ def _file(ctx: IngestContext, path: str) -> Iterator[bytes]:
             yield data
 
 
-def _load_empty(ctx: IngestContext, report: Report, record: ReportRecord) -> LoadResult:
+def _load_empty(ctx: IngestContext, report: Source, record: ReportRecord) -> LoadResult:
     """A confirmed empty window: schema-only files, so that downstream can tell empty from missing."""
     replacing = Replacing(ctx, report, record)
     part, days = replacing.part, partition_days(report, record.start, record.end)
@@ -231,8 +232,8 @@ def _load_empty(ctx: IngestContext, report: Report, record: ReportRecord) -> Loa
     return LoadResult(str(record.report_id), "", 0, 0, "", {"empty": True, "evidence": record.reason}, [], datasets)
 
 
-def _remember(ctx: IngestContext, report: Report, record: ReportRecord, result: LoadResult) -> None:
-    """Catalog, facts, and the record itself, in this order: each step may be repeated."""
+def remember(ctx: IngestContext, report: Source, record: ReportRecord, result: LoadResult) -> None:
+    """Catalog, facts, identifiers, and the record itself, in this order: each step may be repeated."""
     created, loaded_at, part = record.created_at or ctx.now(), ctx.now(), part_of(report, record.options, str(record.report_id))
     for dataset in report.datasets:
         load = result.datasets.get(dataset.name)
@@ -257,6 +258,7 @@ def _remember(ctx: IngestContext, report: Report, record: ReportRecord, result: 
         }
         for partition in ctx.ledger.put_partitions(dataset.name, facts):
             _restore_newer(ctx, dataset.name, partition, part)
+        feed(ctx, dataset, facts, part)
     ctx.ledger.loaded(record, result)
 
 
@@ -270,7 +272,7 @@ def _restore_newer(ctx: IngestContext, dataset: str, partition: Partition, part:
 
 
 @contextmanager
-def _exclusive(ctx: IngestContext, name: str, max_wait: float) -> Iterator[None]:
+def exclusive(ctx: IngestContext, name: str, max_wait: float) -> Iterator[None]:
     """One loader at a time per report and account; a killed one's lease runs out by itself."""
     owner = f"{socket.gethostname()}#{os.getpid()}#{uuid.uuid4().hex[:8]}"
     seconds, deadline = ctx.times.load_lease, ctx.monotonic() + max_wait

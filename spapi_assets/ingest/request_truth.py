@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from spapi_assets.aws.ledger_records import PERMANENT, PartitionFacts, ReportRecord, ReportStatus, Verdict
-from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.datasets.model import Source, WindowKind
 from spapi_assets.ingest.states import Truth, TruthState
 from spapi_assets.ingest.windows import closes_at, due_at, due_range, final_at, midnight, reachable, restated_at, today
 from spapi_assets.lake.layout import Partition
@@ -18,7 +18,7 @@ _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 
 def truth_of_request(
-    report: Report,
+    report: Source,
     dataset: str,
     partition: Partition,
     records: Iterable[ReportRecord],
@@ -62,7 +62,7 @@ def _when(record: ReportRecord) -> datetime:
     return record.requested_at or record.created_at or _EPOCH
 
 
-def _held(report: Report, dataset: str, history: Sequence[ReportRecord], facts: Sequence[PartitionFacts]) -> _Held | None:
+def _held(report: Source, dataset: str, history: Sequence[ReportRecord], facts: Sequence[PartitionFacts]) -> _Held | None:
     """What lies in the lake for this day, from its facts or, before they are written, from the loaded requests."""
     loaded = [r for r in history if r.loaded_at is not None]
     if report.window.kind is WindowKind.SNAPSHOT and not facts:
@@ -81,7 +81,7 @@ def _held(report: Report, dataset: str, history: Sequence[ReportRecord], facts: 
     return None
 
 
-def _day_made(report: Report, record: ReportRecord) -> date:
+def _day_made(report: Source, record: ReportRecord) -> date:
     return today(report, record.marketplace, _looked(record))
 
 
@@ -89,7 +89,7 @@ def _looked(record: ReportRecord) -> datetime:
     return record.created_at or _when(record)
 
 
-def _with_data(report: Report, partition: Partition, history: Sequence[ReportRecord], held: _Held, now: datetime) -> Truth:
+def _with_data(report: Source, partition: Partition, history: Sequence[ReportRecord], held: _Held, now: datetime) -> Truth:
     if report.window.kind is WindowKind.SNAPSHOT:
         return Truth(
             TruthState.FINAL if held.rows or not held.confirmed_empty else TruthState.EMPTY_CONFIRMED,
@@ -128,7 +128,7 @@ def _with_data(report: Report, partition: Partition, history: Sequence[ReportRec
 
 
 def _without_data(
-    report: Report, partition: Partition, history: Sequence[ReportRecord], now: datetime, kept_up_from: date | None
+    report: Source, partition: Partition, history: Sequence[ReportRecord], now: datetime, kept_up_from: date | None
 ) -> Truth:
     last = history[-1] if history else None
     if last is not None and last.open:
@@ -154,7 +154,7 @@ def _without_data(
     return _after_failure(report, last, now)
 
 
-def _never_asked(report: Report, partition: Partition, now: datetime, kept_up_from: date | None) -> Truth:
+def _never_asked(report: Source, partition: Partition, now: datetime, kept_up_from: date | None) -> Truth:
     """Who asks for it: the schedule, the sweep's daily look at older gaps, or nobody before a person decides what it may cost."""
     why = f"The {report.window.period} is due and has not been asked for."
     if partition.day >= due_range(report, today(report, partition.marketplace, now), date.min)[0]:
@@ -167,7 +167,7 @@ def _never_asked(report: Report, partition: Partition, now: datetime, kept_up_fr
     return Truth(TruthState.MISSING, why, fix, ask=True)
 
 
-def _gone(report: Report, partition: Partition, last: ReportRecord | None, now: datetime) -> Truth:
+def _gone(report: Source, partition: Partition, last: ReportRecord | None, now: datetime) -> Truth:
     if report.window.kind is WindowKind.SNAPSHOT:
         why = "A snapshot shows the day it is made; this day is over and no report of it was loaded."
     elif partition.day > today(report, partition.marketplace, now):
@@ -239,7 +239,7 @@ _FIXES = {
 }
 
 
-def _after_failure(report: Report, last: ReportRecord, now: datetime) -> Truth:
+def _after_failure(report: Source, last: ReportRecord, now: datetime) -> Truth:
     """The last request brought nothing and its reason is known."""
     verdict = last.verdict or Verdict.RETRYABLE
     state = _STATES.get(verdict, TruthState.FAILED)
@@ -252,7 +252,7 @@ def _after_failure(report: Report, last: ReportRecord, now: datetime) -> Truth:
 
 
 def _harvested(
-    report: Report, partition: Partition, history: Sequence[ReportRecord], facts: Sequence[PartitionFacts], now: datetime
+    report: Source, partition: Partition, history: Sequence[ReportRecord], facts: Sequence[PartitionFacts], now: datetime
 ) -> Truth:
     """Reports that Amazon makes by itself: most days have none, and that is no gap."""
     if facts:

@@ -12,7 +12,7 @@ from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.denials import denial_of, deny, lift
 from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
-from spapi_assets.datasets.model import Report, Scope, WindowKind
+from spapi_assets.datasets.model import Report, Scope, Source, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.planning import Facts, RequestPlan, plan_requests
@@ -272,7 +272,7 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
     return None
 
 
-def marketplace_ids(account: Account, report: Report, marketplace: str | None) -> list[str]:
+def marketplace_ids(account: Account, report: Source, marketplace: str | None) -> list[str]:
     """Marketplace ids of a request: the one, or all of the account's that have the report, for one of the whole account."""
     codes = (marketplace,) if report.scope is Scope.MARKETPLACE and marketplace else account.places(report)
     return [MARKETPLACES[code].id for code in codes]

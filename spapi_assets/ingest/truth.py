@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
-from spapi_assets.datasets.model import Report
+from spapi_assets.datasets.model import ApiSource, Source
 from spapi_assets.ingest.denial import with_denial
-from spapi_assets.ingest.fanout import Fan, Unit, fan_of, part_of
+from spapi_assets.ingest.fanout import READ, SOME, Fan, Unit, fan_of, part_of
 from spapi_assets.ingest.request_truth import truth_of_request
 from spapi_assets.ingest.states import Truth, TruthState
 from spapi_assets.lake.layout import Partition
@@ -35,7 +35,7 @@ _WORST_FIRST = (
 
 
 def truth(
-    report: Report,
+    report: Source,
     dataset: str,
     partition: Partition,
     records: Iterable[ReportRecord],
@@ -53,7 +53,7 @@ def truth(
 
 
 def truths_by_unit(
-    report: Report,
+    report: Source,
     dataset: str,
     partition: Partition,
     records: Iterable[ReportRecord],
@@ -69,6 +69,10 @@ def truths_by_unit(
     """
     fan = fan or fan_of(report, partition.marketplace)
     covering = [r for r in records if r.covers(partition.day)]
+    if isinstance(report, ApiSource):  # readings of some identifiers say nothing about the rest
+        covering = [r for r in covering if r.options.get(READ) != SOME]
+        if report.notification is None:
+            facts = [f for f in facts if f.part == "data"]
     found = []
     for unit in fan.units_for(covering, grown=grown):
         mine, held = covering, facts
@@ -80,7 +84,7 @@ def truths_by_unit(
     return found
 
 
-def together(report: Report, found: Sequence[tuple[Unit, Truth]]) -> Truth:
+def together(report: Source, found: Sequence[tuple[Unit, Truth]]) -> Truth:
     """The truth about a partition from those about its requests (`truths_by_unit`): it is as good as its worst one."""
     if report.fan_out is None:
         return found[0][1]

@@ -44,6 +44,11 @@ def archive_folder(account: str, report: str, report_id: str, created: date) -> 
     return f"archive/{report}/account={account}/date={created}/report={report_id}"
 
 
+def spool_folder(source: str, account_key: str, reading_id: str = "") -> str:
+    """Pages of readings in progress; all of a source and account key without a reading id."""
+    return f"spool/{source}/{account_key}/{reading_id}".rstrip("/")
+
+
 def quarantine_object(dataset: str, account_key: str, report_id: str) -> str:
     return f"quarantine/{dataset}/{account_key}/{report_id}.parquet"
 

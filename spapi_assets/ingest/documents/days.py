@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from spapi_assets.datasets.model import ColumnType, Dataset, DayOf, Period
 from spapi_assets.ingest.documents.context import DocumentContext
+from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.windows import period
 
 DAY = "_day"
@@ -33,6 +34,8 @@ class Days:
             self.fixed = context.created.date()
         self.by_row = dataset.day_of is DayOf.COLUMN
         self.by_document = dataset.day_of is DayOf.DOCUMENT
+        if context.options.get(READ) == SOME:  # what changed lies where it was read: its own days hold whole readings
+            self.fixed, self.by_row, self.by_document = context.created.date(), False, False
         # A day of the window is UTC's or the marketplace's, and so must be the day of a timestamp.
         self.zone: str | None = None
         if self.by_row and context.report.window.time_zone == "marketplace" and context.marketplaces:

@@ -1,0 +1,161 @@
+"""One call of an API source: its parameters from the registry's spec, the exact answer as a page, the next page's token.
+Which calls a reading makes is `tasks.py`; keeping the pages is `spool.py`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from spapi_assets.datasets.calls import Single
+from spapi_assets.datasets.model import ApiSource
+from spapi_assets.ingest.documents.json_values import dump, parse
+from spapi_assets.ingest.reading.tasks import Task, filled, instant
+from spapi_assets.settings import Account
+from spapi_assets.spapi.answer import Answer
+from spapi_assets.spapi.errors import AmazonFault, NotFound
+from spapi_assets.spapi.operations import BY_NAME
+from spapi_assets.spapi.session import SpApiSession
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer. `response` is Amazon's exact JSON text, `items` counts its rows, `found` are the asked identifiers in it."""
+
+    request: Mapping[str, Any]
+    fetched_at: datetime
+    response: str
+    next_token: str | None
+    items: int
+    found: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Makes the calls of one source for one account (and marketplace). `facts` fill the spec's placeholders."""
+
+    source: ApiSource
+    account: Account
+    session: SpApiSession
+    facts: Mapping[str, Any]
+
+    def page(self, task: Task, token: str | None, *, max_wait: float) -> Page:
+        """The page that `token` leads to, the first without one. Raises SpApiError; an identifier that Amazon does not know is an
+        answer without it."""
+        return self._single(task, max_wait) if task.single else self._listed(task, token, max_wait)
+
+    def _listed(self, task: Task, token: str | None, max_wait: float) -> Page:
+        call = self.source.call
+        assert call is not None
+        facts = {**self.facts, "identifiers": list(task.identifiers)}
+        params = {**filled({**call.params, **self._of_kind(call)}, facts), **task.params}
+        body: Any = None
+        if task.identifiers and call.batch is not None:
+            params |= filled(call.batch.params, facts)
+            if call.batch.param is not None:
+                params[call.batch.param] = list(task.identifiers)
+            if call.batch.body is not None:
+                elements = [self._element(call.batch.element, task, one) for one in task.identifiers]
+                body = {call.batch.body: elements} if call.batch.body else elements
+        if token is not None and call.paging is not None:
+            params = {call.paging.param: token} if call.paging.alone else {**params, call.paging.param: token}
+        operation = BY_NAME[call.operation]
+        answer = self.session.fetch(operation, path=filled(call.path, facts), params=params, json=body, max_wait=max_wait)
+        items = self._items(answer.content)
+        following = _at(answer.content, call.paging.token) if call.paging else None
+        return Page(
+            request={**params, **({"body": body} if body is not None else {})},
+            fetched_at=answer.answered_at,
+            response=answer.text or "null",
+            next_token=str(following) if following else None,
+            items=len(items),
+            found=self._found(items, task),
+        )
+
+    def found_in(self, text: bytes, task: Task) -> tuple[str, ...]:
+        """The task's identifiers that are in a kept page."""
+        call = self.source.call
+        assert call is not None
+        content = json.loads(text)["response"]
+        return self._found(self._items(content), task)
+
+    def _element(self, template: Mapping[str, Any], task: Task, identifier: str) -> Any:
+        return filled(template, {**self.facts, "identifier": identifier, **task.facts.get(identifier, {})})
+
+    def _single(self, task: Task, max_wait: float) -> Page:
+        call = self.source.call
+        assert call is not None
+        assert call.single is not None
+        single, (identifier,) = call.single, task.identifiers
+        facts = {**self.facts, "identifier": identifier}
+        path = filled(single.path, facts)
+        params = filled({**single.params, **self._of_kind(single)}, facts)
+        request = {**path, **params}
+        try:
+            answer = self.session.fetch(BY_NAME[single.operation], path=path, params=params, max_wait=max_wait)
+        except NotFound:
+            return Page(request, datetime.now(UTC), _wrapped(single.wrap, ""), None, 0)
+        return Page(request, answer.answered_at, _wrapped(single.wrap, self._inner(answer, single)), None, 1, (identifier,))
+
+    def _inner(self, answer: Answer, single: Single) -> str:
+        """The exact text of the one item: the answer, or the member of it that the spec unwraps."""
+        if single.unwrap is None:
+            return answer.text
+        member = _at(parse(answer.text.encode()), single.unwrap)
+        if member is None:
+            raise AmazonFault(
+                f"Amazon's answer to {single.operation} of account {self.account.name} has no {single.unwrap!r}. Try again; if "
+                "it stays, open a case with Amazon and name the request id.",
+                account=self.account.name,
+                operation=single.operation,
+                status=answer.status,
+                request_id=answer.request_id,
+            )
+        return dump(member)
+
+    def _of_kind(self, spec: Any) -> Mapping[str, Any]:
+        """The parameters that sellers or vendors send instead of the common ones."""
+        return spec.vendor if self.account.kind == "vendor" else spec.seller
+
+    def _items(self, content: Any) -> list[Any]:
+        call = self.source.call
+        assert call is not None
+        found = _at(content, call.items) if call.items else content
+        if isinstance(found, list):
+            return found
+        return [] if found is None else [found]
+
+    def _found(self, items: list[Any], task: Task) -> tuple[str, ...]:
+        batch = self.source.call.batch if self.source.call else None
+        if batch is None or batch.found is None:
+            return ()
+        asked, named = set(task.identifiers), [_at(item, batch.found) for item in items]
+        return tuple(one for one in dict.fromkeys(named) if one in asked)
+
+
+def page_text(page: Page, missing: tuple[str, ...] = ()) -> bytes:
+    """A page as it lies in the document. The answer stands last, exactly as Amazon wrote it."""
+    facts: dict[str, Any] = {"fetched_at": instant(page.fetched_at), "request": page.request, "next_token": page.next_token}
+    facts |= {"missing": [{"identifier": one} for one in missing]}
+    return f'{json.dumps(facts, ensure_ascii=False)[:-1]}, "response": {page.response}}}'.encode()
+
+
+def facts_of_page(text: bytes) -> dict[str, Any]:
+    """Our own part of a page, without reading the answer."""
+    # Unescaped, these characters cannot stand inside a text, and no parameter of Amazon's is called so.
+    facts: dict[str, Any] = json.loads(text[: text.index(b', "response": ')] + b"}")
+    return facts
+
+
+def _wrapped(path: str, text: str) -> str:
+    """`{"payload": {"orders": [<text>]}}` for the path payload.orders."""
+    keys = path.split(".")
+    return "".join(f"{{{json.dumps(key)}: " for key in keys) + f"[{text}]" + "}" * len(keys)
+
+
+def _at(value: Any, path: str) -> Any:
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,108 @@
+"""Pages become one archived document, typed Parquet, catalog partitions, partition facts and a ledger record, as a report does.
+Reading the pages is `run.py`; the same for Amazon's messages is `ingest/notifications/`."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
+from spapi_assets.datasets.model import ApiSource
+from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.documents.context import LoadResult
+from spapi_assets.ingest.documents.load import load_document
+from spapi_assets.ingest.load import document_context, remember
+from spapi_assets.lake.layout import Partition
+
+_GZIP = 31  # zlib's window bits for a gzip frame
+
+
+def load_pages(
+    ctx: IngestContext,
+    source: ApiSource,
+    account_key: str,
+    pages: Iterable[bytes],
+    *,
+    reading_id: str,
+    started: datetime,
+    start: date,
+    end: date,
+    options: Mapping[str, str] | None = None,
+    calls: int = 0,
+) -> LoadResult:
+    """Archive the pages (JSON texts as `call.page_text` writes them) as one document and load it; safe to repeat.
+
+    `started` is the age of the data: a reading that began later replaces it. The ledger's record is written first, so that an
+    archived document is never without one. Raises DocumentError when the pages are not what the registry says.
+    """
+    record = record_of(source, account_key, reading_id, started, start, end, options or {}, calls)
+    ctx.ledger.restore(record)
+    context = document_context(
+        ctx,
+        source,
+        record,
+        headers={},
+        document_id=reading_id,
+        content_type="application/json",
+        content_encoding=None,
+        compression="GZIP",
+    )
+    result = load_document(_document(pages), context, ctx.lake)
+    remember(ctx, source, record, result)
+    return result
+
+
+def record_of(
+    source: ApiSource,
+    account_key: str,
+    reading_id: str,
+    started: datetime,
+    start: date,
+    end: date,
+    options: Mapping[str, str],
+    calls: int = 0,
+) -> ReportRecord:
+    """A finished reading as the ledger's record: DONE, with the reading's id as the report's."""
+    place = Partition.of(account_key, start)
+    operation = source.report_type
+    return ReportRecord(
+        account=place.account,
+        report=source.name,
+        report_type=operation,
+        marketplace=place.marketplace,
+        start=start,
+        end=end,
+        options=dict(options),
+        request_id=f"{source.name}:{account_key}:{start}:{end}:{reading_id}",
+        status=ReportStatus.DONE,
+        report_id=reading_id,
+        document_id=reading_id,
+        requested_at=started,
+        created_at=started,
+        finished_at=started,
+        quota={operation: calls} if calls else {},
+        source="notification" if source.notification else "call",
+    )
+
+
+def refused(
+    ctx: IngestContext, source: ApiSource, account_key: str, started: datetime, start: date, end: date, verdict: Verdict, why: str
+) -> None:
+    """Write down that Amazon refuses these days for good (role, configuration): nobody asks again unless somebody forces it."""
+    reading_id = f"refused-{started:%Y%m%dT%H%M%S}"
+    record = record_of(source, account_key, reading_id, started, start, end, {})
+    ctx.ledger.restore(replace(record, status=ReportStatus.FATAL, verdict=verdict, reason=why[:2000], document_id=None))
+
+
+def _document(pages: Iterable[bytes]) -> Iterator[bytes]:
+    """`{"pages": [...]}` compressed while it is read."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    yield packer.compress(b'{"pages": [')
+    separator = b"\n"
+    for page in pages:
+        yield packer.compress(separator + page)
+        separator = b",\n"
+    yield packer.compress(b"\n]}")
+    yield packer.flush()

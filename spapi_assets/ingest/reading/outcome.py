@@ -1,0 +1,55 @@
+"""What a reading did, and how far it is while it runs: plain counts and sentences.
+Reading is `run.py`; how Dagster shows these is its own business."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from spapi_assets.ingest.documents.context import LoadResult
+from spapi_assets.lake.layout import Partition
+
+TOLD_EVERY = 30.0  # seconds between two sentences about progress
+
+
+@dataclass
+class ReadOutcome:
+    """What became of the days asked for. `reasons` says why a day was not read; `problems` are sentences for people."""
+
+    loaded: list[LoadResult] = field(default_factory=list)
+    calls: int = 0
+    identifiers: int = 0
+    missing: int = 0
+    reasons: dict[Partition, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Progress:
+    """Counts of one reading, told now and then."""
+
+    total: int
+    tell: Callable[[str], Any]
+    clock: Callable[[], float]
+    done: int = 0
+    calls: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    began: float = 0.0
+    told: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.began = self.told = self.clock()
+
+    def called(self, what: str, *, finished: bool) -> None:
+        with self.lock:
+            self.calls += 1
+            self.done += finished
+            now = self.clock()
+            if now - self.told < TOLD_EVERY:
+                return
+            self.told = now
+            pace = self.calls / max(now - self.began, 1e-9)
+            left = f", about {(self.total - self.done) / pace / 60:.0f} min left" if self.total > 1 and pace else ""
+            self.tell(f"{what}: {self.done:,} of {self.total:,} requests answered, {pace:.2f} calls a second{left}.")

@@ -1,0 +1,240 @@
+"""Reads an API for whole partitions, or for the identifiers that changed: what to ask, the pages, the document, the marks.
+Killed at any point it goes on with the next page; asking for pages is `chains.py`, which days need it `ingest/truth.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, date, timedelta
+from typing import Any
+
+from spapi_assets.aws.ledger_records import Verdict
+from spapi_assets.datasets.model import ApiSource, WindowKind
+from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.fanout import READ, SOME
+from spapi_assets.ingest.load import exclusive
+from spapi_assets.ingest.reading.call import Caller, facts_of_page
+from spapi_assets.ingest.reading.chains import Paused, ask_all
+from spapi_assets.ingest.reading.document import load_pages, refused
+from spapi_assets.ingest.reading.outcome import Progress, ReadOutcome
+from spapi_assets.ingest.reading.spool import Spool, unfinished
+from spapi_assets.ingest.reading.tasks import Task, Wanted, facts_of, for_identifiers, for_window
+from spapi_assets.ingest.truth import truth
+from spapi_assets.ingest.windows import due, plan_windows, reachable, today
+from spapi_assets.lake.layout import Partition
+from spapi_assets.spapi.errors import ConfigurationError, MissingRole
+
+RESUMABLE = timedelta(hours=12)  # an older beginning would mix yesterday's answers with today's
+
+
+def read(
+    ctx: IngestContext,
+    source: ApiSource,
+    account_key: str,
+    days: Sequence[date],
+    *,
+    again: bool = False,
+    deadline: float | None = None,
+    max_wait: float = 60.0,
+    tell: Callable[[str], Any] = lambda sentence: None,
+) -> ReadOutcome:
+    """Read the partitions of these days that need it (`again`: all that Amazon still has). One reading at a time per source and
+    account key; a second caller waits `max_wait` seconds and then raises LoadBusy.
+
+    Raises Throttled and other SpApiErrors; what had been read until then is kept and the next call goes on from there.
+    """
+    outcome = ReadOutcome()
+    with exclusive(ctx, f"read#{source.name}#{account_key}", max_wait):
+        for spool in unfinished(ctx.lake, source.name, account_key):
+            if spool.options.get(READ) == SOME:
+                continue
+            if ctx.now() - spool.started > RESUMABLE:
+                spool.clear()
+            else:
+                tell(f"Going on with the reading of {spool.start} to {spool.end} that was begun at {spool.started:%H:%M} UTC.")
+                _finish(ctx, source, spool, outcome, deadline, tell)
+                again = again and not any(spool.start <= day <= spool.end for day in days)
+        for start, end in _windows(ctx, source, account_key, days, again, outcome):
+            tasks = _whole(ctx, source, account_key, start, end, outcome)
+            if not tasks:
+                continue
+            spool = Spool.begin(ctx.lake, source.name, account_key, ctx.now(), start, end, {}, tasks)
+            _finish(ctx, source, spool, outcome, deadline, tell)
+    return outcome
+
+
+def refresh(
+    ctx: IngestContext,
+    source: ApiSource,
+    account_key: str,
+    identifiers: Collection[str] | None = None,
+    *,
+    deadline: float | None = None,
+    max_wait: float = 60.0,
+    tell: Callable[[str], Any] = lambda sentence: None,
+) -> ReadOutcome:
+    """Read exactly these identifiers (default: those marked as changed) into an object of their own in today's partition.
+
+    A mark is taken off when what it asked for is loaded, unless it was asked for again since the reading began.
+    """
+    outcome = ReadOutcome()
+    with exclusive(ctx, f"refresh#{source.name}#{account_key}", max_wait):
+        for spool in unfinished(ctx.lake, source.name, account_key):
+            if spool.options.get(READ) == SOME:
+                _finish(ctx, source, spool, outcome, deadline, tell)
+        started = ctx.now()
+        chosen = (
+            identifiers if identifiers is not None else [m.identifier for m in ctx.refreshes.pending(source.name, account_key)]
+        )
+        wanted = _known(ctx, source, account_key, chosen)
+        tasks, lacking = for_identifiers(source, wanted)
+        if lacking:
+            outcome.problems.append(_lacking(source, account_key, lacking))
+        if tasks:
+            day = started.astimezone(UTC).date()
+            spool = Spool.begin(ctx.lake, source.name, account_key, started, day, day, {READ: SOME}, tasks)
+            _finish(ctx, source, spool, outcome, deadline, tell)
+        if lacking:
+            ctx.refreshes.done(source.name, account_key, lacking, started)
+    return outcome
+
+
+def _windows(
+    ctx: IngestContext, source: ApiSource, account_key: str, days: Sequence[date], again: bool, outcome: ReadOutcome
+) -> list[tuple[date, date]]:
+    """The windows to read, newest first; days that need nothing get their reason."""
+    if not days:
+        return []
+    place = Partition.of(account_key, days[0])
+    dataset = source.datasets[0].name
+    records = ctx.ledger.records(source.name, account_key, min(days), max(days))
+    facts = ctx.ledger.partitions(dataset, account_key, min(days), max(days))
+    now, needed = ctx.now(), []
+    for day in sorted(set(days)):
+        partition = Partition(place.account, place.marketplace, day)
+        known = truth(source, dataset, partition, records, [f for f in facts if f.day == day], now)
+        if known.ask or (again and _can_be_read(ctx, source, partition)):
+            needed.append(day)
+        else:
+            outcome.reasons[partition] = f"{known.reason} {known.next_action}"
+    return plan_windows(source, needed)[::-1]
+
+
+def _can_be_read(ctx: IngestContext, source: ApiSource, partition: Partition) -> bool:
+    now, place = ctx.now(), partition.marketplace
+    over = source.window.kind is WindowKind.SNAPSHOT or due(source, partition.day, now, place)
+    return over and reachable(source, partition.day, now, place)
+
+
+def _whole(ctx: IngestContext, source: ApiSource, account_key: str, start: date, end: date, outcome: ReadOutcome) -> list[Task]:
+    """The tasks of a reading of whole partitions: a window of days, all known identifiers, or simply every page there is."""
+    assert source.call is not None
+    place = Partition.of(account_key, start)
+    if source.window.kind is WindowKind.DAYS:
+        return for_window(source, start, end, place.marketplace)
+    if source.call.batch is None:
+        return [Task(1)]
+    kind = source.call.batch.kind
+    wanted = [
+        Wanted(known.value, known.facts)
+        for known in ctx.identifiers.all(kind, place.account, place.marketplace)
+        if not (source.call.batch.listed_only and known.listed is False)
+    ]
+    tasks, lacking = for_identifiers(source, wanted)
+    if lacking:
+        outcome.problems.append(_lacking(source, account_key, lacking))
+    if not wanted:
+        day = today(source, place.marketplace, ctx.now())
+        outcome.reasons[Partition(place.account, place.marketplace, day)] = (
+            f"No {kind} of {account_key} is known yet: load its listings report, or `spapi identifiers import` a file of them."
+        )
+    return tasks
+
+
+def _known(ctx: IngestContext, source: ApiSource, account_key: str, chosen: Iterable[str]) -> list[Wanted]:
+    """The identifiers with what is known of them. Unknown ones are read, too: a notification may be first to name one."""
+    assert source.call is not None
+    assert source.call.batch is not None
+    place = Partition.of(account_key, date.min)
+    values = list(dict.fromkeys(chosen))
+    known = ctx.identifiers.some(source.call.batch.kind, place.account, place.marketplace, values)
+    return [Wanted(value, known[value].facts if value in known else {}) for value in values]
+
+
+def _lacking(source: ApiSource, account_key: str, lacking: Sequence[str]) -> str:
+    return (
+        f"{len(lacking)} identifiers of {account_key} cannot be asked about in {source.name}, for no price of theirs is known "
+        f"(such as {', '.join(lacking[:3])}): load the listings report."
+    )
+
+
+def _finish(
+    ctx: IngestContext,
+    source: ApiSource,
+    spool: Spool,
+    outcome: ReadOutcome,
+    deadline: float | None,
+    tell: Callable[[str], Any],
+) -> None:
+    """Ask for the pages that are not kept yet, load the document, take the marks off, and forget the pages."""
+    assert source.call is not None
+    place = Partition.of(spool.account_key, spool.start)
+    account = ctx.settings.account(place.account)
+    apis = ctx.apis(place.account)
+    caller = Caller(source, account, apis.session, facts_of(source, account, place.marketplace))
+    kept = spool.kept()
+    open_tasks = [task for task in spool.tasks if not (task.number in kept and kept[task.number].complete)]
+    progress = Progress(len(open_tasks), tell, ctx.monotonic)
+    try:
+        ask_all(ctx, caller, spool, kept, open_tasks, progress, deadline)
+    except Paused:
+        outcome.calls += progress.calls
+        outcome.problems.append(
+            f"{source.name} of {spool.account_key}: {len(open_tasks) - progress.done:,} of {len(spool.tasks):,} requests are "
+            "still to be made; the next run goes on from there."
+        )
+        return
+    except (MissingRole, ConfigurationError) as error:
+        verdict = Verdict.MISSING_ROLE if isinstance(error, MissingRole) else Verdict.CONFIGURATION
+        if spool.options.get(READ) != SOME:
+            refused(ctx, source, spool.account_key, spool.started, spool.start, spool.end, verdict, str(error))
+        spool.clear()
+        raise
+    outcome.calls += progress.calls
+    missing: list[str] = []
+
+    def pages() -> Iterable[bytes]:
+        missing.clear()
+        for text in spool.pages():
+            missing.extend(entry["identifier"] for entry in facts_of_page(text)["missing"])
+            yield text
+
+    result = load_pages(
+        ctx,
+        source,
+        spool.account_key,
+        pages(),
+        reading_id=spool.reading_id,
+        started=spool.started,
+        start=spool.start,
+        end=spool.end,
+        options=spool.options,
+        calls=progress.calls + sum(k.pages for k in kept.values()),
+    )
+    outcome.loaded.append(result)
+    _mark(ctx, source, spool, place, missing)
+    outcome.identifiers += sum(len(task.identifiers) for task in spool.tasks)
+    outcome.missing += len(missing)
+    spool.clear()
+
+
+def _mark(ctx: IngestContext, source: ApiSource, spool: Spool, place: Partition, missing: Sequence[str]) -> None:
+    """What Amazon did not know is remembered with the identifiers, and what was marked as changed is done."""
+    batch = source.call.batch if source.call else None
+    if batch is None:
+        return
+    asked = [identifier for task in spool.tasks for identifier in task.identifiers]
+    if batch.found is not None:
+        absent = set(missing)
+        ctx.identifiers.missing(batch.kind, place.account, place.marketplace, missing, spool.started)
+        ctx.identifiers.found_again(batch.kind, place.account, place.marketplace, [one for one in asked if one not in absent])
+    ctx.refreshes.done(source.name, spool.account_key, asked, spool.started)

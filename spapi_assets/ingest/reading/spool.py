@@ -1,0 +1,142 @@
+"""The pages of a reading in progress, each durable in the lake before the next call, so that no answer is asked for twice.
+A finished reading's pages become one archived document (`document.py`) and are then deleted here."""
+
+from __future__ import annotations
+
+import gzip
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from spapi_assets.ingest.reading.call import Page, facts_of_page, page_text
+from spapi_assets.ingest.reading.tasks import Task, instant
+from spapi_assets.lake.layout import spool_folder
+from spapi_assets.lake.store import Lake
+
+_HEAD = "reading.json"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How far a task got: pages kept, the token of the next one (None: there is none) and when it was given."""
+
+    pages: int
+    next_token: str | None
+    fetched_at: datetime
+
+    @property
+    def complete(self) -> bool:
+        return self.next_token is None
+
+
+@dataclass(frozen=True)
+class Spool:
+    """One reading in progress: what it asks, and the folder its pages lie in."""
+
+    lake: Lake
+    source: str
+    account_key: str
+    reading_id: str
+    started: datetime
+    start: date
+    end: date
+    options: Mapping[str, str]
+    tasks: Sequence[Task]
+
+    @property
+    def folder(self) -> str:
+        return spool_folder(self.source, self.account_key, self.reading_id)
+
+    @classmethod
+    def begin(
+        cls,
+        lake: Lake,
+        source: str,
+        account_key: str,
+        started: datetime,
+        start: date,
+        end: date,
+        options: Mapping[str, str],
+        tasks: Sequence[Task],
+    ) -> Spool:
+        """A new reading, written down before its first call."""
+        reading_id = f"read-{started.astimezone(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        spool = cls(lake, source, account_key, reading_id, started, start, end, dict(options), tuple(tasks))
+        lake.write_json(
+            f"{spool.folder}/{_HEAD}",
+            {
+                "started": instant(started),
+                "start": start.isoformat(),
+                "end": end.isoformat(),
+                "options": dict(options),
+                "tasks": [task.as_item() for task in tasks],
+            },
+        )
+        return spool
+
+    def keep(self, task: Task, number: int, page: Page, missing: tuple[str, ...]) -> None:
+        """Write one page; it is there whole or not at all."""
+        with self.lake.open_output(self._page(task.number, number)) as file:
+            file.write(gzip.compress(page_text(page, missing), 1))
+
+    def kept(self) -> dict[int, Kept]:
+        """How far each task got that has any page, by the task's number."""
+        last: dict[int, int] = {}
+        for name in self._names():
+            of_task, _, of_page = name.partition(".")[0].partition("-")
+            last[int(of_task)] = max(last.get(int(of_task), 0), int(of_page))
+        found = {}
+        for task_number, number in last.items():
+            facts = facts_of_page(self.page(task_number, number))
+            found[task_number] = Kept(number, facts["next_token"], datetime.fromisoformat(facts["fetched_at"]))
+        return found
+
+    def page(self, task: int, number: int) -> bytes:
+        return gzip.decompress(self.lake.read_bytes(self._page(task, number)))
+
+    def pages(self) -> Iterator[bytes]:
+        """All pages in the order of the tasks."""
+        for name in self._names():
+            yield gzip.decompress(self.lake.read_bytes(f"{self.folder}/{name}"))
+
+    def forget(self, task: Task, pages: int) -> None:
+        """Throw a chain away whose next page can no longer be asked for; the last page goes first, so that no gap can remain."""
+        for number in range(pages, 0, -1):
+            self.lake.delete(self._page(task.number, number))
+
+    def clear(self) -> None:
+        """The pages are in the archive, or nobody wants them any more. The head goes last: until then the rest can be found."""
+        for name in self._names():
+            self.lake.delete(f"{self.folder}/{name}")
+        self.lake.delete(f"{self.folder}/{_HEAD}")
+
+    def _page(self, task: int, number: int) -> str:
+        return f"{self.folder}/{task:06d}-{number:06d}.json.gz"
+
+    def _names(self) -> list[str]:
+        return sorted(name for path in self.lake.list(self.folder) if (name := path.rsplit("/", 1)[-1]) != _HEAD)
+
+
+def unfinished(lake: Lake, source: str, account_key: str) -> list[Spool]:
+    """Readings that were begun and not finished, oldest first."""
+    found = []
+    for path in lake.list(spool_folder(source, account_key)):
+        folder, _, name = path.rpartition("/")
+        if name == _HEAD:
+            head: dict[str, Any] = lake.read_json(path)
+            found.append(
+                Spool(
+                    lake,
+                    source,
+                    account_key,
+                    folder.rpartition("/")[2],
+                    datetime.fromisoformat(head["started"]),
+                    date.fromisoformat(head["start"]),
+                    date.fromisoformat(head["end"]),
+                    head["options"],
+                    tuple(Task.of(item) for item in head["tasks"]),
+                )
+            )
+    return sorted(found, key=lambda spool: spool.started)
