@@ -133,7 +133,7 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
         description="Takes Amazon's REPORT_PROCESSING_FINISHED messages from the queue and loads finished reports.",
     )
     def report_notifications(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult | dg.SkipReason:
-        from spapi_assets.ingest.notifications import take_notifications
+        from spapi_assets.ingest.notifications.take import take_notifications
 
         ctx = platform.context()
         taken = take_notifications(ctx, time.monotonic() + TICK_SECONDS)

@@ -70,7 +70,7 @@ def examine(ctx: IngestContext, accounts: Sequence[Account]) -> Iterator[Line]:
     from spapi_assets.ingest.diagnosis import judge_environment, judge_notifications, judge_removals, passed
     from spapi_assets.ingest.diagnosis_accounts import Heard, look_at_account
     from spapi_assets.ingest.diagnosis_aws import AwsSide, look_at_aws
-    from spapi_assets.ingest.notifications import LAST_NOTIFICATION
+    from spapi_assets.ingest.notifications.take import LAST_NOTIFICATION
 
     known = ", ".join(f"{a.name} ({a.kind}, {a.region}: {', '.join(a.marketplaces)})" for a in accounts)
     yield passed("settings", "settings", f"{len(accounts)} accounts: {known}; lake {ctx.settings.lake_uri}.")

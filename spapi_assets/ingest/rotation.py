@@ -1,14 +1,14 @@
 """Takes over a client secret that Amazon made: proved at Login with Amazon, then stored for every account of the application.
-The message comes from `notifications.py`; a secret's value is in no sentence, log or archive."""
+The message comes from `notifications/client_secrets.py`; a secret's value is in no sentence, log or archive."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from spapi_assets.aws.clients import AwsError
-from spapi_assets.aws.queue import NewSecret
 from spapi_assets.aws.secrets import read_credentials, write_credentials
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.notifications.facts import NewSecret
 from spapi_assets.settings import Account
 from spapi_assets.spapi.auth import NOTIFICATIONS_SCOPE, InMemoryTokenCache, LwaClient, LwaCredentials
 from spapi_assets.spapi.errors import ConfigurationError

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from spapi_assets.aws.clients import AwsClients
 from spapi_assets.aws.ledger import Ledger
-from spapi_assets.aws.queue import NotificationQueue, ReportFinished
+from spapi_assets.aws.queue import NotificationQueue
 from spapi_assets.aws.setup import _table
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.load import load_report
+from spapi_assets.ingest.notifications.facts import ReportFinished
 from spapi_assets.ingest.outcomes import record_outcome
 from spapi_assets.ingest.requesting import ask
 from spapi_assets.ingest.sweep import sweep

@@ -10,7 +10,8 @@ import pytest
 
 from spapi_assets.aws.secrets import read_credentials, write_credentials
 from spapi_assets.ingest.context import IngestContext
-from spapi_assets.ingest.notifications import Taken, take_notifications
+from spapi_assets.ingest.notifications.take import take_notifications
+from spapi_assets.ingest.notifications.taken import Taken
 from spapi_assets.ingest.requesting import ask
 from spapi_assets.ingest.sweep import sweep
 from spapi_assets.spapi.auth import LwaClient, LwaCredentials
@@ -111,7 +112,7 @@ def test_a_secret_that_amazon_refuses_replaces_nothing_and_never_reaches_the_dea
         raise ConfigurationError("Login with Amazon refuses the client (invalid_client).")
 
     monkeypatch.setattr(LwaClient, "access_token", refuse)
-    monkeypatch.setattr("spapi_assets.ingest.notifications.SECRET_RELEASE_SECONDS", 0)
+    monkeypatch.setattr("spapi_assets.ingest.notifications.client_secrets.RELEASE_SECONDS", 0)
     send_secret(connected)
     words = [word for _ in range(8) for word in take(connected).counts]
     assert words[-1] == "deleted (client secret)"

@@ -230,7 +230,7 @@ def test_a_lost_authorization_while_polling_is_one_sentence(ctx: IngestContext, 
 
 
 def test_a_notification_of_a_strangers_report_changes_nothing(ctx: IngestContext, amazon: Amazon) -> None:
-    from spapi_assets.aws.queue import ReportFinished
+    from spapi_assets.ingest.notifications.facts import ReportFinished
 
     for kind in ("GET_SELLER_FEEDBACK_DATA", "GET_SALES_AND_TRAFFIC_REPORT"):
         told = ReportFinished("A3KESTREL0EU0", None, "5", kind, "DONE", "d")

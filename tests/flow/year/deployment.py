@@ -20,7 +20,7 @@ from spapi_assets.ingest.collect import collect
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.load import load_report
-from spapi_assets.ingest.notifications import take_notifications
+from spapi_assets.ingest.notifications.take import take_notifications
 from spapi_assets.ingest.requesting import RequestOutcome, ask
 from spapi_assets.ingest.sweep import sweep
 from spapi_assets.ingest.windows import due_range, partition_days
@@ -139,7 +139,7 @@ class Deployment:
 
     def listen(self) -> None:
         """The sensor of notifications, and the loads it starts."""
-        taken = self.run(lambda ctx: take_notifications(ctx, ctx.monotonic() + 40))
+        taken = self.run(lambda ctx: take_notifications(ctx, ctx.monotonic() + 40, threads=1))
         if taken is not None:
             self._note(taken.problems)
         self.load()

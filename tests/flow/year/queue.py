@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from spapi_assets.aws.queue import Message
@@ -63,6 +64,15 @@ class MortalQueue:
 
     def release(self, message: Message, seconds: int = 0) -> None:
         self._fuse.around("release", lambda: self._mailbox.release(message, self._clock() + timedelta(seconds=seconds)))
+
+    def delete_batch(self, messages: Sequence[Message]) -> list[Message]:
+        self._fuse.around("acknowledge", lambda: [self._mailbox.delete(message) for message in messages])
+        return []
+
+    def release_batch(self, messages: Sequence[Message], seconds: int = 0) -> list[Message]:
+        at = self._clock() + timedelta(seconds=seconds)
+        self._fuse.around("release", lambda: [self._mailbox.release(message, at) for message in messages])
+        return []
 
     def dead_letter(self, message: Message, reason: str) -> None:
         self._mailbox.put_aside.append((message.body, reason))

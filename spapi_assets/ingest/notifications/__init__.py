@@ -1,0 +1,1 @@
+"""Amazon's notifications, from the queue into ledger, marks, tables and Secrets Manager."""
