@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -24,11 +24,16 @@ _WEEK = 7
 
 @dataclass(frozen=True)
 class Found:
-    """An identifier somebody named. `listed` None: the source cannot tell; `facts`: what later requests need (`price`, `afn`)."""
+    """An identifier somebody named. `listed` None: the source cannot tell.
+
+    `facts`: what later requests need (`price`, `currency`, `afn`, `asin`); if any are given, they replace those known.
+    `seen`: the first and the last day on which the source named it; None: the day that `put` is given.
+    """
 
     value: str
     listed: bool | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    seen: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,11 +100,13 @@ class Identifiers:
         outcome: dict[str, str] = {}
 
         def change(value: str, item: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-            if value not in named:
-                after = {**(item or {}), "listed": False} if item is not None else None
+            if value in named:
+                one = named[value]
+                if whole:
+                    one = replace(one, listed=not late) if item is None or not late else replace(one, listed=None, facts={})
+                after: Mapping[str, Any] | None = _merged(item, one, source, day)
             else:
-                listed = (item is not None and item.get("listed")) if late else True if whole else named[value].listed
-                after = _merged(value, item, named[value], listed, source, day)
+                after = item and {**item, "listed": False}
             outcome[value] = "" if after == item else "new" if item is None else "changed" if value in named else "unlisted"
             return after
 
@@ -117,6 +124,12 @@ class Identifiers:
     def all(self, kind: str, account: str, marketplace: str | None) -> Iterator[Identifier]:
         """Every identifier of a kind, listed or not, missing or not, sorted by value."""
         return map(_decode, self.table.partition(_pk(kind, account, marketplace)))
+
+    def listed(self, kind: str, account: str, marketplace: str | None) -> list[str]:
+        """The values of those that the newest whole list holds, sorted; a fraction of what `all` has to send and to read."""
+        return [
+            item["sk"] for item in self.table.partition(_pk(kind, account, marketplace), ("sk", "listed")) if item.get("listed")
+        ]
 
     def some(self, kind: str, account: str, marketplace: str | None, values: Iterable[str]) -> dict[str, Identifier]:
         """Those of the named identifiers that are known."""
@@ -171,30 +184,21 @@ def _pk(kind: str, account: str, marketplace: str | None) -> str:
     return f"ID#{kind}#{account}#{marketplace or '-'}"
 
 
-def _merged(
-    value: str, item: Mapping[str, Any] | None, found: Found, listed: bool | None, source: str, day: date
-) -> Mapping[str, Any]:
+def _merged(item: Mapping[str, Any] | None, found: Found, source: str, day: date) -> Mapping[str, Any]:
     """The item with what the source says. Days alone are a reason to write once in 7 to 13 days, spread over the identifiers."""
-    today = day.isoformat()
-    if item is None:
-        told: dict[str, Any] = {"first": today, "last": today, "sources": {source: today}}
-    else:
-        stale = _WEEK + zlib.crc32(value.encode()) % _WEEK
-        said = item["sources"].get(source)
-        told = dict(item)
-        behind = said is None or (day - date.fromisoformat(said)).days >= stale
-        before = (date.fromisoformat(item["first"]) - day).days >= stale
-        other = (listed is not None and listed != item.get("listed")) or any(
-            item.get("facts", {}).get(name) != fact for name, fact in found.facts.items()
-        )
-        if behind or before or other:
-            told["sources"] = {**item["sources"], source: max(today, said or "")}
-            told["first"], told["last"] = min(item["first"], today), max(item["last"], today)
-    if listed is not None:
-        told["listed"] = listed
+    first, last = found.seen or (day, day)
+    told: dict[str, Any] = {} if found.listed is None else {"listed": found.listed}
     if found.facts:
-        told["facts"] = {**told.get("facts", {}), **found.facts}
-    return told
+        told["facts"] = dict(found.facts)
+    if item is None:
+        return {"first": first.isoformat(), "last": last.isoformat(), "sources": {source: last.isoformat()}, **told}
+    said, stale = item["sources"].get(source), _WEEK + zlib.crc32(found.value.encode()) % _WEEK
+    behind = said is None or (last - date.fromisoformat(said)).days >= stale
+    before = (date.fromisoformat(item["first"]) - first).days >= stale
+    if behind or before or any(item.get(name) != value for name, value in told.items()):
+        told["sources"] = {**item["sources"], source: max(last.isoformat(), said or "")}
+        told["first"], told["last"] = min(item["first"], first.isoformat()), max(item["last"], last.isoformat())
+    return {**item, **told}
 
 
 def _decode(item: Mapping[str, Any]) -> Identifier:

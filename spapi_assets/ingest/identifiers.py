@@ -1,4 +1,4 @@
-"""The identifiers that a request must name (ASINs of search query performance), from the newest loaded rows that hold them.
+"""The identifiers that a request must name (ASINs of search query performance): those listed now, as the store knows them.
 How they are packed into requests is `fanout.py`."""
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from spapi_assets.aws.denials import denial_of
 from spapi_assets.datasets.model import Identifiers, Report, Scope
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import Fan, fan_of
+from spapi_assets.ingest.feeding import kind_of
 from spapi_assets.lake.layout import Partition, partition_object
 
 _NEWEST = timedelta(days=100)
@@ -31,12 +32,21 @@ def _split(ctx: IngestContext, report: Report, account_key: str) -> Fan:
 
 
 def known_identifiers(ctx: IngestContext, source: Identifiers, place: Partition) -> tuple[str, ...]:
-    """Distinct identifiers in the newest loaded partition of the source's dataset, sorted; none when nothing was loaded."""
+    """The listed identifiers of the store that the source's column names, sorted.
+
+    Where the store has none (of other datasets, or none was loaded since it exists): those in the newest loaded partition of the
+    source's dataset; none when nothing was loaded.
+    """
     if source.dataset not in ctx.registry.datasets:
         return ()
     by_marketplace = ctx.registry.source_of(source.dataset).scope is Scope.MARKETPLACE
     if by_marketplace and place.marketplace is None:
         return ()
+    kind = kind_of(source.dataset, source.column)
+    if kind is not None and place.marketplace is not None:
+        listed = ctx.identifiers.listed(kind, place.account, place.marketplace)
+        if listed:
+            return tuple(listed)
     where = place if by_marketplace else Partition(place.account, None, place.day)
     known = ctx.ledger.partitions(source.dataset, where.account_key, place.day - _NEWEST, place.day)
     facts = [f for f in known if f.rows and f.day]

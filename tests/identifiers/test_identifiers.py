@@ -65,6 +65,7 @@ def test_a_sku_that_left_the_newest_list_stays_as_not_listed_and_comes_back(iden
     done = identifiers.put(*HERE, listing("A"), "merchant_listings", day=FIRST + timedelta(days=1), whole=True)
     assert done == Written(unlisted=2, known=1)
     assert {v: one.listed for v, one in known(identifiers).items()} == {"A": True, "B": False, "C": False}
+    assert identifiers.listed(*HERE) == ["A"]
     done = identifiers.put(*HERE, listing("A", "B"), "merchant_listings", day=FIRST + timedelta(days=2), whole=True)
     assert done == Written(changed=1, known=2)
     assert known(identifiers)["B"].listed is True
@@ -73,8 +74,10 @@ def test_a_sku_that_left_the_newest_list_stays_as_not_listed_and_comes_back(iden
 def test_an_old_list_that_is_loaded_late_unlists_nothing_and_lists_nothing(identifiers: Identifiers) -> None:
     identifiers.put(*HERE, listing("A", "B"), "merchant_listings", day=FIRST, whole=True)
     identifiers.put(*HERE, listing("A"), "merchant_listings", day=FIRST + timedelta(days=2), whole=True)
-    identifiers.put(*HERE, listing("B", "OLD"), "merchant_listings", day=FIRST + timedelta(days=1), whole=True)
+    old = [Found("A", facts={"price": Decimal(7)}), *listing("B", "OLD")]
+    identifiers.put(*HERE, old, "merchant_listings", day=FIRST + timedelta(days=1), whole=True)
     assert {v: one.listed for v, one in known(identifiers).items()} == {"A": True, "B": False, "OLD": False}
+    assert known(identifiers)["A"].facts == {}
 
 
 def test_a_catalogue_fed_daily_is_written_once_in_one_to_two_weeks_and_never_all_on_one_day() -> None:

@@ -170,7 +170,8 @@ class MemoryDynamo:
                 raise NotImplementedError(KeyConditionExpression)
             answer: Item = {"Count": len(page)}
             if more.get("Select") != "COUNT":
-                answer["Items"] = [dict(item) for item in page]
+                only = more.get("ProjectionExpression")
+                answer["Items"] = [{k: v for k, v in item.items() if only is None or k in only.split(", ")} for item in page]
             if low + PAGE < high:
                 answer["LastEvaluatedKey"] = {k: page[-1][k] for k in ("pk", "sk", "gsi_pk", "gsi_sk") if k in page[-1]}
             return answer
