@@ -45,6 +45,13 @@ _NOTIFICATIONS = "/notifications/v1"
 _REPORT_FILTERS = frozenset(
     {"reportTypes", "processingStatuses", "marketplaceIds", "pageSize", "createdSince", "createdUntil", "nextToken"}
 )
+_FINANCES, _PAYOUTS = "/finances/2024-06-19", "/finances/transfers/2024-06-01/payouts"
+_RELATED = frozenset({"relatedIdentifierName", "relatedIdentifierValue", "nextToken"})
+_TRANSACTIONS = _RELATED | {"postedAfter", "postedBefore", "marketplaceId", "transactionStatus"}
+_BALANCES = frozenset({"marketplaceIds", "balanceType", "accountType", "asOfDate", "nextToken"})
+_SUMMARY = _RELATED | {"marketplaceIds", "accountType", "periodStart", "periodEnd"}
+_EXPECTED = frozenset({"marketplaceIds", "accountType", "nextToken"})
+_PAID = _EXPECTED | {"createdAfter", "createdBefore", "payoutId"}
 _PAGE = frozenset({"notificationTypes", "payloadVersion", "pageSize", "nextToken"})
 _VERSION = frozenset({"payloadVersion"})
 
@@ -93,6 +100,11 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("searchOrders", "GET", _ORDERS, 0.0056, 20, query=_ORDERS_FILTERS, sellers_only=True),
     Operation("getOrder", "GET", f"{_ORDERS}/{{orderId}}", 0.5, 30, query=frozenset({"includedData"}), sellers_only=True),
+    Operation("listTransactions", "GET", f"{_FINANCES}/transactions", 0.5, 10, query=_TRANSACTIONS, sellers_only=True),
+    Operation("listBalances", "GET", f"{_FINANCES}/balances", 0.5, 10, query=_BALANCES, sellers_only=True),
+    Operation("listSummary", "GET", f"{_FINANCES}/summary", 0.5, 10, query=_SUMMARY, sellers_only=True),
+    Operation("listPayouts", "GET", _PAYOUTS, 0.5, 10, query=_PAID, sellers_only=True),
+    Operation("listExpectedPayouts", "GET", f"{_PAYOUTS}/expected", 0.5, 10, query=_EXPECTED, sellers_only=True),
 )
 BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
 # Not operations of SP-API, but faults and the log name them the same way.

@@ -9,14 +9,15 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from spapi_assets.simulator import paging, validation
+from spapi_assets.simulator import paging
 from spapi_assets.simulator.api.call import Answer, Call
 from spapi_assets.simulator.api.order_view import STATUSES, describe
 from spapi_assets.simulator.api.values import stamp
+from spapi_assets.simulator.api.wanted import account_of, stores_of
 from spapi_assets.simulator.business.accounts import Account
 from spapi_assets.simulator.business.demand import LAUNCH
 from spapi_assets.simulator.business.lookup import find_order
-from spapi_assets.simulator.business.marketplaces import BY_ID, Marketplace, local_day
+from spapi_assets.simulator.business.marketplaces import Marketplace, local_day
 from spapi_assets.simulator.business.orders import Order
 from spapi_assets.simulator.errors import invalid_input, not_found
 
@@ -41,11 +42,11 @@ def search_orders(call: Call) -> Answer:
     wanted = query.list("fulfillmentStatuses", most=len(_FULFILLMENT), allowed=_FULFILLMENT)
     channels = query.list("fulfilledBy", most=2, allowed=("MERCHANT", "AMAZON"))
     included = _included(call)
-    stores = _marketplaces(call)
+    stores = stores_of(call, query.list("marketplaceIds", most=50))
     after: Position | None = None
     if (token := paging.read(call, "paginationToken", seconds=_TOKEN_SECONDS)) is not None:
         end, after = token[0], (token[1], token[2])  # the first page's end: pages must not run after new orders
-    account, business = call.state.business.account(call.account.selling_partner_id), call.state.business
+    account, business = account_of(call), call.state.business
 
     def is_wanted(position: Position, order: Order) -> bool:
         if after is not None and position <= after:
@@ -68,7 +69,7 @@ def search_orders(call: Call) -> Answer:
 def get_order(call: Call) -> Answer:
     now, business = call.state.clock.timestamp(), call.state.business
     included = _included(call)
-    order = find_order(business, business.account(call.account.selling_partner_id), call.path["orderId"])
+    order = find_order(business, account_of(call), call.path["orderId"])
     if order is None or order.purchased > now:
         raise not_found(f"Order {call.path['orderId']} was not found.")
     return {"order": describe(business, order, now, included)}
@@ -96,13 +97,6 @@ def _window(call: Call, now: float) -> tuple[str, float, float]:
 
 def _included(call: Call) -> frozenset[str]:
     return frozenset(call.query.list("includedData", most=len(INCLUDED), allowed=INCLUDED) or ())
-
-
-def _marketplaces(call: Call) -> list[Marketplace]:
-    """The stores asked for; all of the account's where none is named."""
-    ids = call.query.list("marketplaceIds", most=50)
-    names = [m.id for m in call.account.marketplaces] if ids is None else validation.marketplaces(ids, call.account, most=50)
-    return [BY_ID[name] for name in dict.fromkeys(names) if name in BY_ID]
 
 
 def _created(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spapi_assets.simulator.api import notifications, orders, reports, schedules, sellers, tokens
+from spapi_assets.simulator.api import finances, notifications, orders, reports, schedules, sellers, tokens, transfers
 from spapi_assets.simulator.api.call import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -29,4 +29,9 @@ HANDLERS: dict[str, Handler] = {
     "deleteSubscriptionById": notifications.delete_subscription_by_id,
     "searchOrders": orders.search_orders,
     "getOrder": orders.get_order,
+    "listTransactions": finances.list_transactions,
+    "listBalances": finances.list_balances,
+    "listSummary": finances.list_summary,
+    "listPayouts": transfers.list_payouts,
+    "listExpectedPayouts": transfers.list_expected_payouts,
 }

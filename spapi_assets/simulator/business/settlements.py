@@ -17,6 +17,7 @@ from .seeds import derive, unit
 
 PERIOD = 14 * 86_400
 COMMISSION = 0.15  # of the price after promotions and of shipping
+RESERVED = 0.08  # of a week's sales, held back until the next settlement
 _WEEK = 7 * 86_400
 _FIRST = date(2022, 3, 7)
 
@@ -116,7 +117,7 @@ def commission(line: Line) -> int:
 
 
 def _reserve(principal: int) -> int:
-    return round(principal * 0.08)
+    return round(principal * RESERVED)
 
 
 def _principal_of_last_week(business: Business, p: Period) -> int:

@@ -11,6 +11,7 @@ from ....business.orders import Line
 from ....business.settlements import commission
 from ....business.shipments import parcel, shipped_orders
 from ....business.titles import title
+from ....business.transactions import HELD
 from ...flat import Cells, csv_file, money
 from ...model import Document, NoData, Request
 
@@ -22,7 +23,6 @@ HEADER = (
     "promotional rebates tax", "marketplace withheld tax", "selling fees", "fba fees", "other transaction fees", "other", "total",
     "Transaction Status", "Transaction Release Date",
 )  # fmt: skip
-HELD = 7 * 86_400  # seconds from delivery to release
 
 
 def render(request: Request) -> Document:
