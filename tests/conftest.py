@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from model_server import Models, ModelServer
+
     from spapi_assets.simulator.server import Simulator
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "amazon"
@@ -22,6 +24,23 @@ def amazon_reference() -> Path:
     if not REFERENCE.is_dir():
         pytest.skip("Amazon's models and examples are not here (expected beside the repository in ../shared/reference/amazon)")
     return REFERENCE
+
+
+@pytest.fixture(scope="session")
+def amazon_models(amazon_reference: Path) -> Models:
+    """Every operation of Amazon's models, read once."""
+    from model_server import Models
+
+    return Models(amazon_reference / "models")
+
+
+@pytest.fixture
+def model_server(amazon_models: Models) -> Iterator[ModelServer]:
+    """An Amazon that follows its models to the letter: its `url` serves SP-API and Login with Amazon."""
+    from model_server import ModelServer
+
+    with ModelServer(amazon_models) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
