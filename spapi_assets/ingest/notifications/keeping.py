@@ -7,7 +7,7 @@ import gzip
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -49,6 +49,10 @@ class Batch:
     def taken_at(self) -> datetime:
         return datetime.strptime(self.name.partition("-")[0], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
 
+    @classmethod
+    def of(cls, path: str) -> Batch:
+        return cls(*path[len(SPOOL) + 1 :].split("/"))
+
 
 def spool(lake: Lake, rows: Iterable[tuple[Row, Message]], now: datetime) -> list[Batch]:
     """One object for each source and account key. Raises OSError: then some may lie there already, and be spooled once more."""
@@ -60,7 +64,7 @@ def spool(lake: Lake, rows: Iterable[tuple[Row, Message]], now: datetime) -> lis
         batch = Batch(
             row.source, row.account_key, f"{now.astimezone(UTC):%Y-%m-%dT%H}", f"{_stamp(now)}-{len(messages)}.jsonl.gz"
         )
-        _write(lake, batch.path, messages, now)
+        _write(lake, batch.path, [_kept(m, now) for m in messages])
         made.append(batch)
     return made
 
@@ -72,12 +76,16 @@ def shelve(lake: Lake, shelved: Iterable[tuple[Shelf, Message]], now: datetime) 
         grouped[shelf].append(message)
     made = []
     for shelf, messages in grouped.items():
-        path = (
-            f"{ARCHIVE}/{shelf.name}/type={shelf.type}/date={now.astimezone(UTC):%Y-%m-%d}/{_stamp(now)}-{len(messages)}.jsonl.gz"
-        )
-        _write(lake, path, messages, now)
-        made.append(path)
+        made.append(shelve_kept(lake, shelf.name, shelf.type, [_kept(m, now) for m in messages], now))
     return made
+
+
+def shelve_kept(lake: Lake, shelf: str, kind: str, messages: Sequence[Kept], now: datetime) -> str:
+    """One object of the archive, for messages of one type; returns its path. Raises OSError."""
+    day = f"{now.astimezone(UTC):%Y-%m-%d}"
+    path = f"{ARCHIVE}/{shelf}/type={kind}/date={day}/{_stamp(now)}-{len(messages)}.jsonl.gz"
+    _write(lake, path, messages)
+    return path
 
 
 def batches(lake: Lake) -> Iterator[Batch]:
@@ -85,7 +93,7 @@ def batches(lake: Lake) -> Iterator[Batch]:
     for path in lake.list(SPOOL):
         parts = path[len(SPOOL) + 1 :].split("/")
         if len(parts) == 4 and path.endswith(".jsonl.gz"):
-            yield Batch(*parts)
+            yield Batch.of(path)
 
 
 def read(lake: Lake, batch: Batch) -> list[Kept]:
@@ -98,10 +106,11 @@ def _stamp(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{uuid.uuid4().hex[:8]}"
 
 
-def _write(lake: Lake, path: str, messages: Iterable[Message], now: datetime) -> None:
-    lines = (
-        json.dumps({"message_id": m.message_id, "sent_at": (m.sent_at or now).astimezone(UTC).isoformat(), "body": m.body})
-        for m in messages
-    )
+def _kept(message: Message, now: datetime) -> Kept:
+    return Kept(message.message_id, (message.sent_at or now).astimezone(UTC), message.body)
+
+
+def _write(lake: Lake, path: str, messages: Iterable[Kept]) -> None:
+    lines = (json.dumps({"message_id": m.message_id, "sent_at": m.sent_at.isoformat(), "body": m.body}) for m in messages)
     with lake.open_output(path) as file:
         file.write(gzip.compress("\n".join(lines).encode(), compresslevel=3, mtime=0))

@@ -11,10 +11,11 @@ from datetime import date, datetime
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import ApiSource
 from spapi_assets.ingest.context import IngestContext
-from spapi_assets.ingest.documents.context import LoadResult
+from spapi_assets.ingest.documents.context import DocumentContext, LoadResult
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.load import document_context, remember
 from spapi_assets.lake.layout import Partition
+from spapi_assets.lake.store import Lake
 
 _GZIP = 31  # zlib's window bits for a gzip frame
 
@@ -39,7 +40,33 @@ def load_pages(
     """
     record = record_of(source, account_key, reading_id, started, start, end, options or {}, calls)
     ctx.ledger.restore(record)
-    context = document_context(
+    context = _context(ctx, source, record, reading_id)
+    result = load_document(_document(pages), context, ctx.lake)
+    remember(ctx, source, record, result)
+    return result
+
+
+def try_pages(
+    ctx: IngestContext,
+    source: ApiSource,
+    account_key: str,
+    pages: Iterable[bytes],
+    scratch: Lake,
+    *,
+    reading_id: str,
+    started: datetime,
+    start: date,
+    end: date,
+    options: Mapping[str, str] | None = None,
+) -> LoadResult:
+    """What `load_pages` would make of the pages, in another lake, without a trace in ledger or archive. Raises DocumentError."""
+    record = record_of(source, account_key, reading_id, started, start, end, options or {})
+    context = _context(ctx, source, record, reading_id)
+    return load_document(_document(pages), replace(context, accept=None, compare=None), scratch, archive=False)
+
+
+def _context(ctx: IngestContext, source: ApiSource, record: ReportRecord, reading_id: str) -> DocumentContext:
+    return document_context(
         ctx,
         source,
         record,
@@ -49,9 +76,6 @@ def load_pages(
         content_encoding=None,
         compression="GZIP",
     )
-    result = load_document(_document(pages), context, ctx.lake)
-    remember(ctx, source, record, result)
-    return result
 
 
 def record_of(
