@@ -52,6 +52,32 @@ _BALANCES = frozenset({"marketplaceIds", "balanceType", "accountType", "asOfDate
 _SUMMARY = _RELATED | {"marketplaceIds", "accountType", "periodStart", "periodEnd"}
 _EXPECTED = frozenset({"marketplaceIds", "accountType", "nextToken"})
 _PAID = _EXPECTED | {"createdAfter", "createdBefore", "payoutId"}
+_CATALOG, _LISTINGS = "/catalog/2022-04-01/items", "/listings/2021-08-01/items/{sellerId}"
+_CATALOG_ITEM = frozenset({"marketplaceIds", "includedData", "locale"})
+_CATALOG_SEARCH = _CATALOG_ITEM | {
+    "identifiers", "identifiersType", "sellerId", "keywords", "brandNames", "classificationIds", "pageSize", "pageToken",
+    "keywordsLocale",
+}  # fmt: skip
+_LISTING = frozenset({"marketplaceIds", "issueLocale", "includedData"})
+# `nextToken` is no parameter of Amazon's model: it is taken and ignored, and so leads to the first page for ever.
+_LISTING_SEARCH = _LISTING | {
+    "identifiers", "identifiersType", "variationParentSku", "packageHierarchySku", "createdAfter", "createdBefore",
+    "lastUpdatedAfter", "lastUpdatedBefore", "withIssueSeverity", "withStatus", "withoutStatus", "sortBy", "sortOrder",
+    "pageSize", "pageToken", "nextToken",
+}  # fmt: skip
+_INVENTORY = frozenset(
+    {
+        "details", "granularityType", "granularityId", "startDateTime", "sellerSkus", "sellerSku", "nextToken",
+        "marketplaceIds",
+    }
+)  # fmt: skip
+_PRICING, _FEES = "/batches/products/pricing/2022-05-01", "/products/fees/v0"
+_METRICS = frozenset(
+    {
+        "marketplaceIds", "interval", "granularityTimeZone", "granularity", "buyerType", "fulfillmentNetwork",
+        "firstDayOfWeek", "asin", "sku", "amazonProgram",
+    }
+)  # fmt: skip
 _PAGE = frozenset({"notificationTypes", "payloadVersion", "pageSize", "nextToken"})
 _VERSION = frozenset({"payloadVersion"})
 
@@ -98,6 +124,19 @@ OPERATIONS: tuple[Operation, ...] = (
         5,
         scope=NOTIFICATIONS_SCOPE,
     ),
+    Operation("searchCatalogItems", "GET", _CATALOG, 2, 2, query=_CATALOG_SEARCH),
+    Operation("getCatalogItem", "GET", f"{_CATALOG}/{{asin}}", 2, 2, query=_CATALOG_ITEM),
+    Operation("searchListingsItems", "GET", _LISTINGS, 5, 5, query=_LISTING_SEARCH),
+    Operation("getListingsItem", "GET", f"{_LISTINGS}/{{sku}}", 5, 10, query=_LISTING),
+    Operation("getInventorySummaries", "GET", "/fba/inventory/v1/summaries", 2, 2, query=_INVENTORY, sellers_only=True),
+    Operation("getCompetitiveSummary", "POST", f"{_PRICING}/items/competitiveSummary", 0.033, 1, sellers_only=True),
+    Operation(
+        "getFeaturedOfferExpectedPriceBatch", "POST", f"{_PRICING}/offer/featuredOfferExpectedPrice", 0.033, 1, sellers_only=True
+    ),
+    Operation("getMyFeesEstimates", "POST", f"{_FEES}/feesEstimate", 0.5, 1, sellers_only=True),
+    Operation("getMyFeesEstimateForSKU", "POST", f"{_FEES}/listings/{{SellerSKU}}/feesEstimate", 1, 2, sellers_only=True),
+    Operation("getMyFeesEstimateForASIN", "POST", f"{_FEES}/items/{{Asin}}/feesEstimate", 1, 2, sellers_only=True),
+    Operation("getOrderMetrics", "GET", "/sales/v1/orderMetrics", 0.5, 15, query=_METRICS, sellers_only=True),
     Operation("searchOrders", "GET", _ORDERS, 0.0056, 20, query=_ORDERS_FILTERS, sellers_only=True),
     Operation("getOrder", "GET", f"{_ORDERS}/{{orderId}}", 0.5, 30, query=frozenset({"includedData"}), sellers_only=True),
     Operation("listTransactions", "GET", f"{_FINANCES}/transactions", 0.5, 10, query=_TRANSACTIONS, sellers_only=True),

@@ -78,14 +78,19 @@ def parse_time(name: str, value: Any) -> datetime | None:
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when
 
 
-def parse_body(raw: bytes, content_type: str, required: Collection[str], optional: Collection[str]) -> dict[str, Any]:
-    """A JSON object with exactly the known members."""
+def parse_json(raw: bytes, content_type: str) -> Any:
+    """The JSON of a request body, whatever it holds."""
     if content_type.split(";")[0].strip().lower() != "application/json":
         raise ApiError(415, "UnsupportedMediaType", f"Content-Type must be application/json, not {content_type or 'missing'!r}.")
     try:
-        body = json.loads(raw)
+        return json.loads(raw)
     except (ValueError, UnicodeDecodeError) as error:
         raise invalid_input("The request body is not valid JSON.", str(error)) from None
+
+
+def parse_body(raw: bytes, content_type: str, required: Collection[str], optional: Collection[str]) -> dict[str, Any]:
+    """A JSON object with exactly the known members."""
+    body = parse_json(raw, content_type)
     if not isinstance(body, dict):
         raise invalid_input("The request body must be a JSON object.")
     known = (*required, *optional)

@@ -35,5 +35,5 @@ class Call:
         return parse_body(self.raw_body, self.content_type, required, optional)
 
 
-Answer = dict[str, Any] | None
+Answer = dict[str, Any] | list[Any] | None
 Handler = Callable[[Call], Answer]

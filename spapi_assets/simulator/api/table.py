@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from spapi_assets.simulator.api import finances, notifications, orders, reports, schedules, sellers, tokens, transfers
+from spapi_assets.simulator.api import (
+    catalog,
+    fees,
+    finances,
+    inventory,
+    listings,
+    notifications,
+    orders,
+    pricing,
+    reports,
+    sales,
+    schedules,
+    sellers,
+    tokens,
+    transfers,
+)
 from spapi_assets.simulator.api.call import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -27,6 +42,17 @@ HANDLERS: dict[str, Handler] = {
     "createSubscription": notifications.create_subscription,
     "getSubscriptionById": notifications.get_subscription_by_id,
     "deleteSubscriptionById": notifications.delete_subscription_by_id,
+    "searchCatalogItems": catalog.search_catalog_items,
+    "getCatalogItem": catalog.get_catalog_item,
+    "searchListingsItems": listings.search_listings_items,
+    "getListingsItem": listings.get_listings_item,
+    "getInventorySummaries": inventory.get_inventory_summaries,
+    "getCompetitiveSummary": pricing.get_competitive_summary,
+    "getFeaturedOfferExpectedPriceBatch": pricing.get_featured_offer_expected_price_batch,
+    "getMyFeesEstimates": fees.get_my_fees_estimates,
+    "getMyFeesEstimateForSKU": fees.get_my_fees_estimate_for_sku,
+    "getMyFeesEstimateForASIN": fees.get_my_fees_estimate_for_asin,
+    "getOrderMetrics": sales.get_order_metrics,
     "searchOrders": orders.search_orders,
     "getOrder": orders.get_order,
     "listTransactions": finances.list_transactions,

@@ -25,7 +25,7 @@ def article(number: int) -> Product:
     """Article `number` (from 0)."""
     base = PRODUCTS[number % len(PRODUCTS)]
     return Product(
-        sku=f"KX-{number:07d}", asin=asin(number), parent="", fnsku="", line=base.line, variant=base.variant,
+        sku=sku(number), asin=asin(number), parent="", fnsku="", line=base.line, variant=base.variant,
         price=base.price + 10 * (number % 37), cost=base.cost, weight=base.weight, volume=base.volume, popularity=0.0,
         return_rate=0.0, fba=False, index=_FIRST_INDEX - number,
     )  # fmt: skip
@@ -56,10 +56,15 @@ def number_of_asin(text: str) -> int | None:
     return code * _BACK % _SPACE
 
 
-def number_of_sku(sku: str) -> int | None:
+def sku(number: int) -> str:
+    """The SKU of an article."""
+    return f"KX-{number:07d}"
+
+
+def number_of_sku(text: str) -> int | None:
     """The number in a SKU; None if it is not one of these."""
-    digits = sku.removeprefix("KX-")
-    return int(digits) if len(digits) == 7 and digits != sku and digits.isdecimal() else None
+    digits = text.removeprefix("KX-")
+    return int(digits) if len(digits) == 7 and digits != text and digits.isdecimal() else None
 
 
 def listed_at(number: int) -> datetime:

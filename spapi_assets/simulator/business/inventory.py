@@ -3,6 +3,7 @@ Simulation is in stock.py; this only reads it and adds what orders know (reserve
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -100,6 +101,34 @@ def positions(business: Business, account: Account, pool: str, now: float) -> li
             inbound = _inbound(business, account, pool, product, day, fulfillable[n])
             result.append(Position(product, fulfillable[n], reserved[n], returns[n][1], returns[n][0], *inbound))
     return result
+
+
+def changed_at(business: Business, account: Account, pool: str, now: float) -> list[float]:
+    """By product index, when a quantity last changed: the stock review that began the cycle, a delivery, an order's purchase,
+    shipment or release, a return. Units on their way do not count, as Amazon's do not."""
+    day = local_day(_zone(business, account, pool), now)
+    events = business.remember(
+        ("stock changes", account.index, pool, day), lambda: _changes(business, account, pool, day), lambda e: sum(map(len, e))
+    )
+    return [instants[bisect_right(instants, now) - 1] for instants in events]
+
+
+def _changes(business: Business, account: Account, pool: str, day: date) -> list[list[float]]:
+    """By product index, the instants of the cycle at which a quantity changes, those of orders up to `day`; oldest first."""
+    zone = _zone(business, account, pool)
+    first = cycle_start(cycle_of(day))
+    start = float(day_start(zone, first))
+    found = [{start} for _ in PRODUCTS]
+    for when, units in business.cycle(account, pool, cycle_of(day)).deliveries.items():
+        for index in [i for i, count in enumerate(units) if count]:
+            found[index].add(float(day_start(zone, when)))
+    for m in business.pool(account, pool):
+        for order in business.purchased_between(account, m, first - timedelta(days=_RETURN_DAYS), day):
+            released = _released_at(zone, order) if order.cancelled else 0
+            for line in order.lines:
+                events = (order.purchased, order.shipped, released, line.refund_at)
+                found[line.product.index].update(float(e) for e in events if e > start)
+    return [sorted(instants) for instants in found]
 
 
 def ordered_units(business: Business, account: Account, pool: str, now: float) -> dict[str, int]:

@@ -121,10 +121,28 @@ def variation_attributes(line: str) -> tuple[str, str]:
 
 def barcode(product: Product) -> str:
     """The UPC (12 digits, from the range for internal use). Both mugs carry one barcode: one code, two ASINs."""
-    name = "mug" if product.line == "mug" and number_of(product) is None else product.asin
-    digits = f"4{derive(0, 'barcode', name) % 10**10:010d}"
+    number = number_of(product)
+    if number is not None:
+        digits = f"49{number:09d}"
+    else:
+        name = "mug" if product.line == "mug" else product.asin
+        digits = f"4{derive(0, 'barcode', name) % (9 * 10**9):010d}"
     odd, even = (sum(int(d) for d in digits[n::2]) for n in (0, 1))
     return digits + str(-(3 * odd + even) % 10)
+
+
+def products_of_barcode(business: Business, code: str) -> list[Product]:
+    """The articles that carry a UPC, or an EAN or GTIN (a UPC with leading zeros), extra articles included."""
+    upc = code.lstrip("0").zfill(12)
+    found = [p for p in PRODUCTS if barcode(p) == upc]
+    if (
+        upc.startswith("49")
+        and upc.isdecimal()
+        and len(upc) == 12
+        and (number := int(upc[2:11])) < business.most_extra_articles()
+    ):
+        found += [article(number)] if barcode(article(number)) == upc else []
+    return found
 
 
 def barcodes(product: Product, m: Marketplace) -> tuple[tuple[str, str], ...]:
@@ -132,6 +150,11 @@ def barcodes(product: Product, m: Marketplace) -> tuple[tuple[str, str], ...]:
     upc = barcode(product)
     codes = (("EAN", "0" + upc), ("GTIN", "00" + upc), ("UPC", upc))
     return codes if m.region == "na" else codes[:2]
+
+
+def families() -> dict[str, Item]:
+    """The variation parents with several children, by product line."""
+    return {i.product.line: i for i in own_items() if len(i.children) > 1}
 
 
 def images(business: Business, m: Marketplace, item: Item, now: float) -> Iterator[tuple[str, str, int, int]]:
