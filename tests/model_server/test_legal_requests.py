@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,3 +150,9 @@ def test_every_rule_in_prose_still_stands_in_amazons_models(amazon_models: Model
         texts = [operation.description, *(p.get("description", "") for p in operation.parameters)]
         texts += [str(definition) for definition in operation.model["definitions"].values()] if operation.among("body") else []
         assert any(quote in " ".join(text.split()) for text in texts), (name, quote)
+
+
+def test_the_model_server_shares_nothing_with_the_project_it_judges() -> None:
+    for file in Path(rules.__file__).parent.glob("*.py"):
+        imported = [line for line in file.read_text("utf-8").splitlines() if re.match(r"\s*(from|import) spapi_assets", line)]
+        assert imported == [], file.name
