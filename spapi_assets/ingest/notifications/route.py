@@ -71,7 +71,7 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one notification asks for. Exactly one of the first four is set, or `marks`, `rows` and `shelf` say it."""
+    """What one notification asks for. All but secrets and self-tests are kept: as `rows`, or on a `shelf`."""
 
     type: str
     urgency: Urgency
@@ -116,12 +116,12 @@ class Router:
         owners = self.directory.owners(told, notification)
         if not owners.accounts or not (owners.certain or changed):
             return Plan(told.name, told.urgency, shelf=Shelf("strangers", told.name), said=_stranger(told, owners))
-        if report or query:
-            return Plan(told.name, told.urgency, report=report, query=query, accounts=owners.accounts)
         rows = tuple(self._rows(told, owners)) if owners.certain else ()
         return Plan(
             told.name,
             told.urgency,
+            report=report,
+            query=query,
             accounts=owners.accounts,
             marks=tuple(mark for refresh, identifier in changed for mark in self._marks(refresh, owners, identifier)),
             rows=rows,

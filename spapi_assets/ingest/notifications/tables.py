@@ -138,7 +138,7 @@ def _finish(ctx: IngestContext, source: ApiSource, account_key: str, path: str, 
 def _pages(
     ctx: IngestContext, source: ApiSource, account_key: str, messages: Iterable[Kept], started: datetime, landed: Landed
 ) -> tuple[list[tuple[Kept, bytes]], list[date]]:
-    """A page of each message, copies left out, and the days of their events. What is no strict JSON goes on the archive's shelf."""
+    """A page of each message, copies left out, and the days of their events. What is no strict JSON is shelved in the archive."""
     spelling, seen = Spelling(source), defaultdict(list)
     pages: list[tuple[Kept, bytes]] = []
     days = {started.date()}

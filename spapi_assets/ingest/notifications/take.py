@@ -36,6 +36,7 @@ class _Round:
     """The messages of one gather, each in exactly one place until it is done."""
 
     todo: dict[Urgency, list[tuple[Message, Notification, Plan]]] = field(default_factory=lambda: defaultdict(list))
+    words: dict[str, str] = field(default_factory=dict)  # what became of finished reports and queries, by message id
     done: list[Message] = field(default_factory=list)
     back: list[Message] = field(default_factory=list)  # not handled: visible again at once
     later: list[Message] = field(default_factory=list)  # an error: visible again after a minute
@@ -167,14 +168,12 @@ class _Take:
         self.taken.heard[plan.type, None] += 1
 
     def _finished(self, round_: _Round, message: Message, notification: Notification, plan: Plan) -> None:
-        if plan.shelf is not None:
-            round_.todo[Urgency.OTHER].append((message, notification, plan))
-            return
+        """The outcome first, for somebody waits for it; then the message is kept with the others."""
+        word = None
         try:
             if plan.report is not None:
                 word = reports.record(self.ctx, plan.accounts, plan.report, self.taken)
-            else:
-                assert plan.query is not None
+            elif plan.query is not None:
                 word = queries.record(self.ctx, plan.accounts, plan.query, self.taken)
         except (AwsError, LedgerError) as error:
             what = f"Report {plan.report.report_id}" if plan.report else f"Query {plan.query.query_id if plan.query else ''}"
@@ -182,9 +181,9 @@ class _Take:
             round_.later.append(message)
             self._told(1, "given back (error)")
             return
-        round_.done.append(message)
-        self.taken.heard[plan.type, None] += 1
-        self._told(1, word)
+        if word is not None:
+            round_.words[message.message_id] = word
+        round_.todo[Urgency.OTHER].append((message, notification, plan))
 
     def _mark(
         self, round_: _Round, entries: list[tuple[Message, Notification, Plan]]
@@ -216,9 +215,8 @@ class _Take:
             round_.done.append(message)
             shelf = plan.shelf.name if plan.shelf else None
             self.taken.heard[plan.type, shelf] += 1
-            self._told(
-                1, {"unknown": f"of the unknown type {plan.type}", "strangers": "of unknown accounts"}.get(shelf or "", plan.type)
-            )
+            word = {"unknown": f"of the unknown type {plan.type}", "strangers": "of unknown accounts"}.get(shelf or "", plan.type)
+            self._told(1, round_.words.get(message.message_id, word))
             if plan.said:
                 self.taken.complain(plan.said)
 
