@@ -41,7 +41,7 @@ READ_AT = {
     "name": "read_at",
     "path": "/fetched_at",
     "type": "timestamp",
-    "description": "When Amazon answered (UTC): the newest row of a key is how things stand",
+    "description": "When Amazon answered, in UTC: the newest row of a key is how things stand.",
 }
 
 
