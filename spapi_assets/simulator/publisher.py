@@ -1,17 +1,20 @@
-"""Sends REPORT_PROCESSING_FINISHED to the SQS queues of the subscriptions, in Amazon's envelope, in a thread of its own.
-Applies the notification faults (lost, duplicated, delayed, reordered); boto3 finds the queue, hence AWS_ENDPOINT_URL."""
+"""Sends notifications to the subscriptions' queues and buses, in Amazon's envelope, in a thread of its own and in order of time.
+Applies the notification faults (lost, duplicated, delayed, reordered); the way to AWS is sending.py."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import json
 import logging
 import threading
-import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from spapi_assets.simulator import sending
+from spapi_assets.simulator.accounts import Account
 from spapi_assets.simulator.clock import Clock, iso_millis
+from spapi_assets.simulator.envelopes import envelope, notification_id
 from spapi_assets.simulator.faults import NOTIFICATION_KINDS, Faults
 from spapi_assets.simulator.journal import Journal
 from spapi_assets.simulator.report import Report
@@ -20,31 +23,16 @@ from spapi_assets.simulator.subscriptions import REPORT_PROCESSING_FINISHED, Sub
 _log = logging.getLogger(__name__)
 
 
-def envelope(report: Report, subscription: Subscription, event_time: str, publish_time: str) -> dict[str, Any]:
-    """The notification as Amazon writes it. Vendors have no sellerId; marketplaces are never named."""
-    payload: dict[str, Any] = {
-        "accountId": report.account.account_id,
-        "reportId": report.report_id,
-        "reportType": report.report_type,
-        "processingStatus": report.outcome,
-    }
-    if report.account.kind == "seller":
-        payload = {"sellerId": report.account.selling_partner_id} | payload
-    if report.document_id:
-        payload["reportDocumentId"] = report.document_id
-    return {
-        "notificationVersion": "2020-09-04",
-        "notificationType": REPORT_PROCESSING_FINISHED,
-        "payloadVersion": subscription.payload_version,
-        "eventTime": event_time,
-        "payload": {"reportProcessingFinishedNotification": payload},
-        "notificationMetadata": {
-            "applicationId": subscription.application.application_id,
-            "subscriptionId": subscription.subscription_id,
-            "publishTime": publish_time,
-            "notificationId": str(uuid.uuid4()),
-        },
-    }
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """One notification on its way; `facts` go into the journal."""
+
+    subscription: Subscription
+    body: str
+    facts: dict[str, str]
+
+
+_Entry = tuple[float, int, _Message]  # the simulated time it is due, and the order of its making
 
 
 class Publisher:
@@ -52,8 +40,8 @@ class Publisher:
 
     def __init__(self, clock: Clock, subscriptions: Subscriptions, faults: Faults, journal: Journal) -> None:
         self.clock, self.subscriptions, self.faults, self.journal = clock, subscriptions, faults, journal
-        self._waiting: list[tuple[float, int, Subscription, str]] = []
-        self._held: dict[str, tuple[float, int, Subscription, str]] = {}  # subscription id -> what its next message overtakes
+        self._waiting: list[_Entry] = []
+        self._held: dict[str, _Entry] = {}  # subscription id -> what its next message overtakes
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._sending = False
@@ -70,30 +58,72 @@ class Publisher:
         self._thread.join(timeout=5)
 
     def report_finished(self, report: Report) -> None:
-        """Queue what the subscriptions of the report's selling partner are owed."""
-        names = (report.account.name, report.account.selling_partner_id)
-        for subscription in self.subscriptions.of(None, report.account, REPORT_PROCESSING_FINISHED):
+        """Queue what the subscriptions of the report's selling partner are owed. Vendors have no sellerId; marketplaces are never
+        named."""
+        account = report.account
+        payload: dict[str, Any] = {"sellerId": account.selling_partner_id} if account.kind == "seller" else {}
+        payload |= {
+            "accountId": account.account_id,
+            "reportId": report.report_id,
+            "reportType": report.report_type,
+            "processingStatus": report.outcome,
+        }
+        if report.document_id:
+            payload["reportDocumentId"] = report.document_id
+        self.publish(
+            account,
+            REPORT_PROCESSING_FINISHED,
+            {"reportProcessingFinishedNotification": payload},
+            event_time=report.finishes_at,
+            report_type=report.report_type,
+            facts={"report_id": report.report_id},
+        )
+
+    def publish(
+        self,
+        account: Account,
+        notification_type: str,
+        payload: dict[str, Any],
+        *,
+        event_time: datetime | None = None,
+        report_type: str | None = None,
+        marketplace_id: str | None = None,
+        facts: dict[str, str] | None = None,
+    ) -> int:
+        """Queue a notification of any type for the selling partner's subscriptions to it; returns for how many.
+
+        `payload` is what stands under Payload (or payload), in Amazon's casing. `marketplace_id` lets event filters decide;
+        `report_type` binds faults; `facts` go into the journal. The event happens now unless `event_time` says otherwise."""
+        names = (account.name, account.selling_partner_id)
+        now = self.clock.now()
+        count = 0
+        for subscription in self.subscriptions.of(None, account, notification_type):
+            if not subscription.wants(marketplace_id):
+                continue
+            count += 1
+            notification = envelope(notification_type, payload, subscription, iso_millis(event_time or now), iso_millis(now))
+            told = {"notification_type": notification_type, **(facts or {}), "notification_id": notification_id(notification)}
             due, copies = self.clock.timestamp(), 1
-            fault = self.faults.strike(NOTIFICATION_KINDS, report_type=report.report_type, account=names)
+            fault = self.faults.strike(NOTIFICATION_KINDS, report_type=report_type, account=names)
             if fault and fault.kind == "lost_notification":
-                self.journal.event("notification_lost", report_id=report.report_id, subscription_id=subscription.subscription_id)
+                self.journal.event("notification_lost", subscription_id=subscription.subscription_id, **told)
                 continue
             if fault and fault.kind == "duplicate_notification":
                 copies = fault.copies
             overtaken = fault is not None and fault.kind == "reordered_notification"
             if fault and (overtaken or fault.kind == "delayed_notification"):
                 due += fault.seconds
-            now = iso_millis(self.clock.now())
-            body = json.dumps(envelope(report, subscription, iso_millis(report.finishes_at), now))
+            message = _Message(subscription, sending.as_text(notification), told)
             with self._changed:
                 for _ in range(copies):
-                    entry = (due, next(self._order), subscription, body)
+                    entry = (due, next(self._order), message)
                     heapq.heappush(self._waiting, entry)
                 if overtaken:
                     self._held[subscription.subscription_id] = entry
                 else:
                     self._release(subscription, due)
                 self._changed.notify_all()
+        return count
 
     def _release(self, subscription: Subscription, due: float) -> None:
         """Let the message that was held back follow the one that has just been queued; without one, its own time comes."""
@@ -101,7 +131,7 @@ class Publisher:
         if held in self._waiting and held is not None and held[0] > due:
             self._waiting.remove(held)
             heapq.heapify(self._waiting)
-            heapq.heappush(self._waiting, (due, next(self._order), held[2], held[3]))
+            heapq.heappush(self._waiting, (due, next(self._order), held[2]))
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait (really) until everything that is due has been sent; False when that took longer than `timeout` seconds."""
@@ -130,40 +160,35 @@ class Publisher:
                     self._changed.wait(pause)
                 if self._stopped:
                     return
-                _, _, subscription, body = heapq.heappop(self._waiting)
+                messages = [heapq.heappop(self._waiting)[2]]
+                while len(messages) < sending.BATCH and self._is_due() and _together(messages[0], self._waiting[0][2]):
+                    messages.append(heapq.heappop(self._waiting)[2])
                 self._sending = True
-            self._send(subscription, body)
+            self._send(messages)
 
-    def _send(self, subscription: Subscription, body: str) -> None:
+    def _send(self, messages: list[_Message]) -> None:
+        """Send messages of one destination."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        notification = json.loads(body)
-        facts = {
-            "report_id": notification["payload"]["reportProcessingFinishedNotification"]["reportId"],
-            "notification_id": notification["notificationMetadata"]["notificationId"],
-        }
-        destination = self.subscriptions.destination(subscription.application, subscription.destination_id)
-        if destination is None or not destination.queue_arn:
-            self.journal.event("notification_undeliverable", reason="the destination was deleted or is not a queue", **facts)
+        first = messages[0].subscription
+        destination = self.subscriptions.destination(first.application, first.destination_id)
+        if destination is None:
+            for message in messages:
+                self.journal.event("notification_undeliverable", reason="the destination was deleted", **message.facts)
             return
+        target = sending.where(destination)
         try:
-            _queue_send(destination.queue_arn, body)
+            wrong = sending.send(destination, [(m.subscription.notification_type, m.body) for m in messages])
         except (BotoCoreError, ClientError, ValueError) as error:
-            _log.warning(
-                "report %s: the notification could not be sent to %s: %s", facts["report_id"], destination.queue_arn, error
-            )
-            self.journal.event("notification_undeliverable", reason=str(error), queue=destination.queue_arn, **facts)
-        else:
-            self.journal.event("notification_sent", queue=destination.queue_arn, **facts)
+            wrong = [str(error)] * len(messages)
+        for message, reason in zip(messages, wrong, strict=True):
+            if reason:
+                _log.warning("%s could not be sent to %s: %s", message.facts, target, reason)
+                self.journal.event("notification_undeliverable", reason=reason, queue=target, **message.facts)
+            else:
+                self.journal.event("notification_sent", queue=target, **message.facts)
 
 
-def _queue_send(arn: str, body: str) -> None:
-    import boto3
-    from botocore.config import Config
-
-    _, _, _, region, owner, name = arn.split(":", 5)
-    # A client per message: the environment may point elsewhere by now, and a simulator sends few.
-    config = Config(connect_timeout=3, read_timeout=10, retries={"max_attempts": 3, "mode": "standard"})
-    sqs = boto3.session.Session(region_name=region).client("sqs", config=config)
-    url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=owner)["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody=body)
+def _together(one: _Message, other: _Message) -> bool:
+    a, b = one.subscription, other.subscription
+    return (a.application, a.destination_id) == (b.application, b.destination_id)

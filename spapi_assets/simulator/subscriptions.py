@@ -1,4 +1,4 @@
-"""Notification destinations and subscriptions: who wants to hear of finished reports, and where.
+"""Notification destinations and subscriptions: who wants to hear of what, and where.
 Sending is in publisher.py."""
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ class Subscription:
     payload_version: str
     destination_id: str
     directive: dict[str, Any] | None = None
+
+    def wants(self, marketplace_id: str | None) -> bool:
+        """Whether the event filter, if there is one that names marketplaces, lets an event of this marketplace through."""
+        wanted = ((self.directive or {}).get("eventFilter") or {}).get("marketplaceIds")
+        return not wanted or marketplace_id is None or marketplace_id in wanted
 
     def describe(self) -> dict[str, Any]:
         answer: dict[str, Any] = {
