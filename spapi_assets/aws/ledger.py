@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from spapi_assets.aws.ledger_pages import complete, next_page, told_whole
 from spapi_assets.aws.ledger_records import (
     PartitionFacts,
     ReportRecord,
@@ -109,6 +110,11 @@ class Ledger:
         actions.append(self.table.put_action({**key, "version": current + 1}, condition, {":seen": current} if current else None))
         return self.table.transact(actions)
 
+    def plan_page(self, last: ReportRecord) -> ReportRecord | None:
+        """Write the request of the page after this finished one. None: it is planned already; no page is planned twice."""
+        planned = next_page(last, self.now())
+        return planned if self._write(planned, "attribute_not_exists(pk)", None) else None
+
     # --- the life of a request ----------------------------------------------------------------------------------------
     def creating(self, record: ReportRecord) -> ReportRecord | None:
         """Announce the call of createReport. None: another process has this request, or it is no longer PLANNED."""
@@ -125,13 +131,19 @@ class Ledger:
         )
 
     def created(
-        self, record: ReportRecord, report_id: str, created_at: datetime | None = None, *, spent: bool = True
+        self,
+        record: ReportRecord,
+        report_id: str,
+        created_at: datetime | None = None,
+        *,
+        spent: bool = True,
+        operation: str = "createReport",
     ) -> ReportRecord:
-        """createReport answered (or the intent's report was found): the request now has Amazon's id, for ever.
+        """The call (`operation`) answered, or the intent's report was found: the request now has Amazon's id, for ever.
 
-        `spent=False`: the report was made by others, no createReport call of ours brought it.
+        `spent=False`: the report was made by others, no call of ours brought it.
         """
-        quota = {**record.quota, "createReport": record.quota.get("createReport", 0) + 1} if spent else record.quota
+        quota = {**record.quota, operation: record.quota.get(operation, 0) + 1} if spent else record.quota
         made = replace(
             record,
             status=ReportStatus.IN_QUEUE,
@@ -157,9 +169,10 @@ class Ledger:
             "Two processes asked for the same window; the newer document will win, one createReport call was wasted."
         )
 
-    def refuse(self, record: ReportRecord, verdict: Verdict, reason: str) -> bool:
+    def refuse(self, record: ReportRecord, verdict: Verdict, reason: str, retry_at: datetime | None = None) -> bool:
         """createReport was refused for good (role, configuration): FATAL without a report."""
-        refused = replace(record, status=ReportStatus.FATAL, verdict=verdict, reason=reason, finished_at=self.now())
+        over = {"verdict": verdict, "reason": reason, "retry_at": retry_at, "finished_at": self.now()}
+        refused = replace(record, status=ReportStatus.FATAL, **over)
         return self._write(refused, "#status IN (:c, :p)", {":c": "CREATING", ":p": "PLANNED"})
 
     def defer(self, record: ReportRecord, reason: str, until: datetime) -> bool:
@@ -201,6 +214,7 @@ class Ledger:
                 status=told,
                 report_id=info.report_id,  # a crash may have left the id in the pointer only
                 document_id=info.document_id or record.document_id,
+                next_token=getattr(info, "next_token", None),
                 created_at=getattr(info, "created", None) or record.created_at,
                 source=source,
                 polled_at=now,
@@ -221,10 +235,11 @@ class Ledger:
         wrote = self._write(changed, "#status IN (:c, :f) AND attribute_not_exists(verdict)", {":c": "CANCELLED", ":f": "FATAL"})
         return changed if wrote else self._must(record)
 
-    def loaded(self, record: ReportRecord, result: Any, quarantined: int | None = None) -> ReportRecord:
+    def loaded(self, record: ReportRecord, result: Any, pages: Sequence[ReportRecord] = ()) -> ReportRecord:
         """The document's rows are in the lake and their partition facts are written: the last step of a load.
 
-        `result` is `ingest.documents.LoadResult` (archive_uri, sha256, datasets with rows_out and quarantined).
+        `result` is `ingest.documents.LoadResult` (archive_uri, sha256, datasets with rows_out and quarantined). `pages`: the
+        request's later pages, loaded before; the rows of all stand with the request.
         """
         now, current = self.now(), self._must(record)
         if result.sha256 and current.status is not ReportStatus.DONE:
@@ -235,8 +250,8 @@ class Ledger:
             loaded_at=now,
             archive_uri=result.archive_uri,
             sha256=result.sha256,
-            rows={name: load.rows_out for name, load in result.datasets.items()},
-            quarantined=sum(load.quarantined for load in result.datasets.values()) if quarantined is None else quarantined,
+            rows={name: load.rows_out + sum(p.rows.get(name, 0) for p in pages) for name, load in result.datasets.items()},
+            quarantined=sum(part.quarantined for part in (*result.datasets.values(), *pages)),
             reason=current.reason if current.verdict else None,
         )
         self._write(done, "attribute_exists(pk)", None)
@@ -287,7 +302,7 @@ class Ledger:
     def records(self, report: str, account_key: str, start: date, end: date) -> list[ReportRecord]:
         """All requests of a report whose window touches these days, oldest request first. One query."""
         items = self.table.query(f"REQUEST#{report}#{account_key}", f"{start - LONGEST_WINDOW}", f"{end}~")
-        found = [r for r in map(decode, items) if r.end >= start]
+        found = told_whole(r for r in map(decode, items) if r.end >= start)
         return sorted(found, key=lambda r: (r.requested_at or datetime.min.replace(tzinfo=UTC), r.attempt))
 
     def open_records(self) -> list[ReportRecord]:
@@ -295,7 +310,20 @@ class Ledger:
         return [decode(i) for status in ("PLANNED", "CREATING", "OPEN") for i in self.table.index(status)]
 
     def done_not_loaded(self) -> list[ReportRecord]:
-        return [decode(i) for i in self.table.index("READY")]
+        """What can be loaded now; a request with pages only when all of them are there."""
+        found = [decode(i) for i in self.table.index("READY")]
+        return [r for r in found if r.next_token is None or complete(self.pages(r))]
+
+    def unfinished_pages(self) -> list[ReportRecord]:
+        """The newest page of every request whose next page was not asked for yet."""
+        heads = [r for r in map(decode, self.table.index("READY")) if r.next_token is not None]
+        newest = [self.pages(head)[-1] for head in heads]
+        return [r for r in newest if r.status is ReportStatus.DONE and r.next_token is not None]
+
+    def pages(self, head: ReportRecord) -> list[ReportRecord]:
+        """The records of a request's pages in their order, the first one first."""
+        key = request_key(head.request_id)
+        return [decode(i) for i in self.table.query(key["pk"], key["sk"], f"{key['sk']}.~")]
 
     def retries_due(self, most: int) -> list[ReportRecord]:
         """Requests that ended without data and whose `retry_at` has passed, the longest waiting first; at most `most`."""

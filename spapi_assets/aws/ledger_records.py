@@ -101,6 +101,9 @@ class ReportRecord:
     quarantined: int = 0
     quota: dict[str, int] = field(default_factory=dict)  # calls spent, by operation
     source: str | None = None  # what told the outcome: notification, poll, sweep
+    page: int = 1  # Data Kiosk: which page of the request's answer; the first one is the request (`ledger_pages.py`)
+    token: str | None = None  # the paginationToken this page is asked for with
+    next_token: str | None = None  # the next page's, told when this one is finished
 
     def __post_init__(self) -> None:
         if not self.request_id:
@@ -139,7 +142,8 @@ class ReportRecord:
     def __str__(self) -> str:
         days = str(self.start) if self.start == self.end else f"{self.start}..{self.end}"
         number = f" (report {self.report_id})" if self.report_id else ""
-        return f"{self.report} of {self.account_key} for {days}{number}"
+        page = f", page {self.page}" if self.page > 1 else ""
+        return f"{self.report} of {self.account_key} for {days}{page}{number}"
 
 
 @dataclass(frozen=True)
@@ -218,7 +222,7 @@ def unstamp(value: str) -> datetime:
 def index_of(record: ReportRecord) -> str | None:
     """The partition of the `by_status` index the record belongs in; records that nothing happens to any more are in none."""
     if record.ready:
-        return "READY"
+        return "READY" if record.page == 1 else None  # later pages are loaded with the first one
     if record.unjudged:
         return "UNJUDGED"
     if record.status in (ReportStatus.IN_QUEUE, ReportStatus.IN_PROGRESS):
@@ -236,7 +240,7 @@ def encode(record: ReportRecord) -> dict[str, Any]:
     item: dict[str, Any] = dict(request_key(record.request_id))
     for f in fields(record):
         value = getattr(record, f.name)
-        if value is None or (f.name == "rows" and not value):
+        if value is None or (f.name == "rows" and not value) or (f.name == "page" and value == 1):
             continue
         if isinstance(value, datetime):
             value = stamp(value)

@@ -46,6 +46,11 @@ class ArchivedDocument:
         request: dict[str, Any] = self.manifest["extra"].get("request") or {}
         return dict(request.get("options") or self.manifest["report"]["options"])
 
+    @property
+    def page(self) -> int:
+        """Which page of an answer in pages; 1 where there are none."""
+        return int((self.manifest["extra"].get("request") or {}).get("page", 1))
+
     def context(self, report: Source, *, pii_columns: frozenset[str] | None = None) -> DocumentContext:
         """The context of the first load, with today's registry entry; PII columns as they were unless given."""
         m = self.manifest
@@ -63,6 +68,7 @@ class ArchivedDocument:
             compression=m["compression"],
             marketplace_ids=tuple(m["marketplace_ids"]),
             options=self.options,
+            page=self.page,
             pii_columns=frozenset(m["pii_columns"]) if pii_columns is None else pii_columns,
             extra=m["extra"],
         )

@@ -12,12 +12,13 @@ from typing import Any
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
 from spapi_assets.datasets.model import Dataset, Report, WindowKind
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.data_kiosk.pages import follow_pages
 from spapi_assets.ingest.documents.context import LoadResult
 from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.load import load_report
 from spapi_assets.ingest.outcomes import judge
-from spapi_assets.ingest.requesting import ask
+from spapi_assets.ingest.requesting import RequestOutcome, ask, create_planned
 from spapi_assets.ingest.restatement_words import changes_in_words
 from spapi_assets.ingest.sweep import poll
 from spapi_assets.ingest.truth import Truth, TruthState, truth
@@ -200,6 +201,8 @@ def collect(
             ctx.sleep(min(wait, max(0.1, left)))
             wait = min(wait * 1.5, LONGEST_POLL_SECONDS)
             _poll(ctx, pending, collected)
+            if report.query is not None:
+                _next_pages(ctx, report, deadline, collected, log)
     _tell(ctx, report, partitions, collected)
     return collected
 
@@ -216,6 +219,15 @@ def _ask(
     if report.window.kind is WindowKind.HARVEST:
         return
     outcome = ask(ctx, report, partitions, priority=priority, deadline=min(deadline, ctx.monotonic() + ASK_SECONDS))
+    collected.problems += outcome.problems
+    for record in outcome.created:
+        log(f"Asked Amazon: {record}")
+
+
+def _next_pages(ctx: IngestContext, report: Report, deadline: float, collected: Collected, log: Callable[[str], Any]) -> None:
+    """Ask for the next pages of what has more. The sweep would too, but this run waits for them."""
+    outcome = RequestOutcome()
+    create_planned(ctx, follow_pages(ctx, [report.name]), min(deadline, ctx.monotonic() + ASK_SECONDS), outcome)
     collected.problems += outcome.problems
     for record in outcome.created:
         log(f"Asked Amazon: {record}")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spapi_assets.aws.refreshes import Refreshes
     from spapi_assets.lake.store import Lake
     from spapi_assets.spapi.auth import LwaClient, TokenCache
+    from spapi_assets.spapi.data_kiosk import DataKioskApi
     from spapi_assets.spapi.notifications import NotificationsApi
     from spapi_assets.spapi.operations import Operation
     from spapi_assets.spapi.reports import ReportsApi
@@ -43,6 +44,12 @@ class AccountApis:
     notifications: NotificationsApi
     lwa: LwaClient
     session: SpApiSession  # for APIs that are read as their registry entry says (`ingest/reading/`)
+
+    @property
+    def data_kiosk(self) -> DataKioskApi:
+        from spapi_assets.spapi.data_kiosk import DataKioskApi
+
+        return DataKioskApi(self.session)
 
 
 def _utc_now() -> datetime:

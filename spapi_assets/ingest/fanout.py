@@ -107,12 +107,14 @@ def filled(options: Mapping[str, str], marketplace: str | None) -> dict[str, str
     return {name: re.sub(r"\{(\w+)\}", lambda m: facts.get(m[1], m[0]), value) for name, value in options.items()}
 
 
-def part_of(report: Source, options: Mapping[str, str], report_id: str = "") -> str:
+def part_of(report: Source, options: Mapping[str, str], report_id: str = "", page: int = 1) -> str:
     """The Parquet object of a partition that a request's rows lie in.
 
     A partition that one request fills is `data`; several harvested documents, the requests of a fan-out, and readings of only
-    some identifiers of an API each have their own.
+    some identifiers of an API each have their own. So has each page of an answer in pages after the first.
     """
+    if page > 1:
+        return f"page-{page:04d}"
     if report.window.kind is WindowKind.HARVEST or options.get(READ) == SOME:
         return report_id
     if report.fan_out is None:

@@ -14,10 +14,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from spapi_assets.aws.ledger import LedgerError, PartitionFacts, ReportRecord, ReportStatus, Verdict
+from spapi_assets.aws.ledger_pages import head_id
 from spapi_assets.aws.ledger_records import encode
 from spapi_assets.datasets.model import Report, Source
 from spapi_assets.ingest.archive import ArchivedDocument, archived_document, folder_of
 from spapi_assets.ingest.context import AccountApis, IngestContext
+from spapi_assets.ingest.data_kiosk import gateway as kiosk
+from spapi_assets.ingest.data_kiosk.pages import later_pages
+from spapi_assets.ingest.data_kiosk.parts import clear_later_pages, of_all_pages
 from spapi_assets.ingest.documents.context import DatasetLoad, DocumentContext, LoadResult, PartitionLoad
 from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocument, WrongDocument
 from spapi_assets.ingest.documents.load import load_document
@@ -66,9 +70,10 @@ def load_report(ctx: IngestContext, record: ReportRecord, *, max_wait: float = 6
             raise LedgerError(f"{current} is {current.status} and cannot be loaded.")
         try:
             if current.status is ReportStatus.DONE:
+                later = [_load_page(ctx, report, page, max_wait) for page in later_pages(ctx, current)]
                 result = _load_done(ctx, report, current, max_wait)
             else:
-                result = _load_empty(ctx, report, current)
+                later, result = [], _load_empty(ctx, report, current)
         except Throttled:
             raise
         except (WrongDocument, NotFound) as error:
@@ -79,7 +84,7 @@ def load_report(ctx: IngestContext, record: ReportRecord, *, max_wait: float = 6
             ctx.ledger.load_failed(current, str(error), ctx.now() + delay)
             raise
         remember(ctx, report, current, result)
-        return result
+        return of_all_pages(result, later)
 
 
 def load_again(
@@ -111,6 +116,15 @@ def _ask_again(ctx: IngestContext, report: Report, record: ReportRecord, error: 
     ctx.ledger.unusable(record, Verdict.RETRYABLE, str(error), again)
 
 
+def _load_page(ctx: IngestContext, report: Report, page: ReportRecord, max_wait: float) -> LoadResult | None:
+    """A later page into its own object of each partition; None if a former load, killed since, got that far."""
+    if page.loaded_at is not None:
+        return None
+    result = _load_done(ctx, report, page, max_wait)
+    remember(ctx, report, page, result)
+    return result
+
+
 def _load_done(ctx: IngestContext, report: Report, record: ReportRecord, max_wait: float) -> LoadResult:
     archived = _archived(ctx, report, record)
     if archived is not None:  # a load was cut off after the archive had the whole document: no second download
@@ -128,14 +142,20 @@ def _load_done(ctx: IngestContext, report: Report, record: ReportRecord, max_wai
 def _download_and_load(ctx: IngestContext, report: Report, record: ReportRecord, max_wait: float) -> LoadResult:
     apis = ctx.apis(record.account)
     document_id = record.document_id
-    if document_id is None:
+    if document_id is None and report.query is not None:
+        # A query without data is DONE and has no document; one look makes certain that nothing was lost on the way.
+        document_id = kiosk.get(ctx, record, max_wait=max_wait).document_id
+        if document_id is None:
+            return _load_empty(ctx, report, replace(record, reason="The query found no data, so Amazon made no document."))
+    elif document_id is None:
         info = apis.reports.get_report(str(record.report_id), max_wait=max_wait)
         if info.document_id is None:
             raise NotFound(f"Amazon says {record} is DONE but names no document.", account=record.account, operation="getReport")
         document_id = info.document_id
     document = _open(apis, report, document_id, max_wait)
-    ctx.ledger.spent(record, "getReportDocument")
-    with apis.reports.download(document, chunk_size=_CHUNK) as stream:
+    ctx.ledger.spent(record, "getReportDocument" if report.query is None else "getDocument")
+    api = apis.reports if report.query is None else apis.data_kiosk
+    with api.download(document, chunk_size=_CHUNK) as stream:
         headers = stream.headers
         context = document_context(
             ctx,
@@ -155,6 +175,8 @@ def _open(apis: AccountApis, report: Report, document_id: str, max_wait: float) 
 
     Of some types with a restricted role nobody documents whether they need one; the Tokens API refuses those that do not.
     """
+    if report.query is not None:
+        return apis.data_kiosk.get_document(document_id, max_wait=max_wait)
     if report.restricted:
         token = apis.tokens.for_report_document(document_id)
         return apis.reports.get_report_document(document_id, token, max_wait=max_wait)
@@ -186,6 +208,7 @@ def document_context(
         options=record.options,
         pii_columns=ctx.settings.pii_columns,
         loaded_at=ctx.now(),
+        page=record.page,
         extra={"request": request, "headers": headers},
         accept=replacing.accept,
         compare=replacing.compare,
@@ -234,7 +257,11 @@ def _load_empty(ctx: IngestContext, report: Source, record: ReportRecord) -> Loa
 
 def remember(ctx: IngestContext, report: Source, record: ReportRecord, result: LoadResult) -> None:
     """Catalog, facts, identifiers, and the record itself, in this order: each step may be repeated."""
-    created, loaded_at, part = record.created_at or ctx.now(), ctx.now(), part_of(report, record.options, str(record.report_id))
+    created, loaded_at = record.created_at or ctx.now(), ctx.now()
+    part = part_of(report, record.options, str(record.report_id), record.page)
+    pages = ctx.ledger.pages(record) if record.page == 1 and record.next_token is not None else [record]
+    if isinstance(report, Report) and report.query is not None and record.page == 1:
+        clear_later_pages(ctx, report, pages)
     for dataset in report.datasets:
         load = result.datasets.get(dataset.name)
         if load is None:
@@ -259,7 +286,7 @@ def remember(ctx: IngestContext, report: Source, record: ReportRecord, result: L
         for partition in ctx.ledger.put_partitions(dataset.name, facts):
             _restore_newer(ctx, dataset.name, partition, part)
         feed(ctx, dataset, facts, part)
-    ctx.ledger.loaded(record, result)
+    ctx.ledger.loaded(record, result, pages[1:])
 
 
 def _restore_newer(ctx: IngestContext, dataset: str, partition: Partition, part: str) -> None:
@@ -269,6 +296,9 @@ def _restore_newer(ctx: IngestContext, dataset: str, partition: Partition, part:
         newer = ctx.ledger.get(facts.request_id) if facts.part == part else None
         if newer is not None and newer.loaded_at is not None:
             ctx.ledger.reopen(newer)
+            head = ctx.ledger.get(head_id(newer)) if newer.page > 1 else None
+            if head is not None:
+                ctx.ledger.reopen(head)  # a page is loaded with its request
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from spapi_assets.ingest.reason_documents import read_reason
 from spapi_assets.ingest.requesting import allowance_key
 from spapi_assets.ingest.windows import closes_at
 
+# Unlike a report's, a query's CANCELLED never means that there is no data: that is DONE without a document (Amazon's model).
+CANCELLED_QUERY = "The query was cancelled before Amazon began it, by another application or by hand."
 UNKNOWN_TEXT = 2  # retries for a reason that no rule knows: the same answer three times will not change
 LONG_AGO = timedelta(days=28)  # "not yet" cannot be true of days that closed so long ago
 
@@ -66,6 +68,8 @@ def judge(ctx: IngestContext, record: ReportRecord) -> ReportRecord:
     uri = None
     if record.status is ReportStatus.FATAL:
         verdict, sentence, uri = _fatal(ctx, report, record, history, failures)
+    elif report.query is not None:
+        verdict, sentence = Verdict.RETRYABLE, CANCELLED_QUERY
     else:
         verdict, sentence = decide(gather(ctx, report, record, history))
     if verdict is Verdict.MISSING_ROLE and report.fan_out is None:  # of a fan-out, one view may be denied and another not
@@ -86,7 +90,7 @@ def _fatal(
         if too_soon:
             return Verdict.THROTTLED, f"FATAL without a reason within the cool-down: {too_soon}", reason.uri
     verdict, sentence = reason.verdict, reason.sentence
-    if verdict is Verdict.THROTTLED and not report.window.cool_down_minutes:
+    if verdict is Verdict.THROTTLED and not report.window.cool_down_minutes and report.query is None:
         # No cool-down explains it: Amazon has a limit a day of this type. Later requests keep to what it made until now.
         ctx.allowance.refused(allowance_key(ctx.settings.account(record.account), report), certain=True)
     if reason.later is not None:

@@ -43,12 +43,16 @@ def _download(ctx: IngestContext, record: ReportRecord) -> bytes | None:
     apis = ctx.apis(record.account)
     for attempt in (1, 2):
         try:
-            token = None
-            if ctx.registry.reports[record.report].restricted:
-                token = apis.tokens.for_report_document(record.document_id)
-            document = apis.reports.get_report_document(record.document_id, token, max_wait=2.0)
-            ctx.ledger.spent(record, "getReportDocument")
-            with apis.reports.download(document) as stream:
+            report, token = ctx.registry.reports[record.report], None
+            api = apis.reports if report.query is None else apis.data_kiosk
+            if report.query is not None:
+                document = apis.data_kiosk.get_document(record.document_id, max_wait=2.0)
+            else:
+                if report.restricted:
+                    token = apis.tokens.for_report_document(record.document_id)
+                document = apis.reports.get_report_document(record.document_id, token, max_wait=2.0)
+            ctx.ledger.spent(record, "getReportDocument" if report.query is None else "getDocument")
+            with api.download(document) as stream:
                 return b"".join(_first(stream.iter_raw(), _LARGEST))
         except Throttled:
             raise

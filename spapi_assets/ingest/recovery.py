@@ -13,6 +13,7 @@ from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
 from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.data_kiosk import gateway as kiosk
 from spapi_assets.ingest.requesting import marketplace_ids
 from spapi_assets.ingest.windows import to_instants
 from spapi_assets.spapi.errors import SpApiError, Throttled
@@ -53,7 +54,9 @@ def _resolve(
 ) -> list[ReportRecord]:
     since = min(r.intent_at for r in old if r.intent_at is not None) - timedelta(seconds=ctx.times.skew)
     # The list must be complete before its silence means anything: it is read to its last page.
-    listed = list(ctx.apis(account).reports.get_reports(sorted({r.report_type for r in old}), created_since=since, max_wait=5.0))
+    types = sorted({r.report_type for r in old if not _is_query(ctx, r)})
+    listed = list(ctx.apis(account).reports.get_reports(types, created_since=since, max_wait=5.0)) if types else []
+    queries = kiosk.listed(ctx, account, since) if any(_is_query(ctx, r) for r in old) else []
     resolved, taken = [], set()
     for record in sorted(old, key=lambda r: r.intent_at or now):
         assert record.intent_at is not None
@@ -62,16 +65,40 @@ def _resolve(
             continue
         # Options are never echoed: with a twin under way whose options differ, nobody can say whose report it is.
         rivals = [r for r in all_intents if _twins(r, record)]
-        info = None
-        if not rivals:
+        info: Any = None
+        if report.query is not None:
+            info = next((i for i in queries if i.report_id not in taken and _is_query_of(ctx, report, record, i)), None)
+        elif not rivals:
             info = next((i for i in listed if i.report_id not in taken and _is_of(ctx, report, record, i)), None)
         if info is not None:
             taken.add(info.report_id)
-            bound = ctx.ledger.created(record, info.report_id, info.created)
+            operation = "createReport" if report.query is None else "createQuery"
+            bound = ctx.ledger.created(record, info.report_id, info.created, operation=operation)
             resolved.append(ctx.ledger.outcome(account, info, "recovery") or bound)
         elif now - record.intent_at >= timedelta(seconds=ctx.times.settle):
             ctx.ledger.replan(record, "An announced request made no report; it is asked again.")
     return resolved
+
+
+def _is_query(ctx: IngestContext, record: ReportRecord) -> bool:
+    report = ctx.registry.reports.get(record.report)
+    return report is not None and report.query is not None
+
+
+def _is_query_of(ctx: IngestContext, report: Report, record: ReportRecord, told: kiosk.Told) -> bool:
+    """Whether a listed query is the one this intent made: Data Kiosk echoes the text, so no twin can be taken for it.
+
+    The pages of a request share their text; all before this one belong to their own records.
+    """
+    assert record.intent_at is not None
+    assert told.created is not None
+    skew = timedelta(seconds=ctx.times.skew)
+    if not record.intent_at - skew <= told.created <= record.intent_at + skew:
+        return False
+    if told.text != kiosk.text_of(ctx, report, record):
+        return False
+    owner = ctx.ledger.by_report_id(record.account, told.report_id)
+    return owner is None or owner.request_id == record.request_id
 
 
 def _twins(other: ReportRecord, record: ReportRecord) -> bool:

@@ -29,7 +29,7 @@ class Replacing:
 
     def __init__(self, ctx: IngestContext, report: Source, record: ReportRecord) -> None:
         self.ctx, self.report, self.record = ctx, report, record
-        self.part = part_of(report, record.options, str(record.report_id))
+        self.part = part_of(report, record.options, str(record.report_id), record.page)
         made = record.created_at or ctx.now()
         self._mine = PartitionFacts(0, str(record.report_id), record.request_id, None, made, ctx.now(), self.part)
         self._known: dict[str, dict[date, PartitionFacts]] = {}

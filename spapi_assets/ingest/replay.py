@@ -68,7 +68,7 @@ def needed(report: Source, documents: list[ArchivedDocument]) -> list[ArchivedDo
     covered: set[tuple[str | None, str, str]] = set()  # marketplace, the request's part of the partition, day
     result: list[ArchivedDocument] = []
     for document in reversed(documents):
-        part = part_of(report, document.options)
+        part = part_of(report, document.options, page=document.page)
         days = {(document.manifest["marketplace"], part, day) for day in _days(report, document)}
         if days - covered:
             result.append(document)

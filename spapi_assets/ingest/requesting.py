@@ -14,6 +14,7 @@ from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import Report, Scope, Source, WindowKind
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.data_kiosk import gateway as kiosk
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.planning import Facts, RequestPlan, plan_requests
 from spapi_assets.ingest.windows import option_window, reachable, snapshot_start, to_instants, today
@@ -44,7 +45,7 @@ class RequestOutcome:
     by_partition: dict[Partition, ReportRecord] = field(default_factory=dict)
     reasons: dict[Partition, str] = field(default_factory=dict)  # why a partition was not asked for
     retryable: bool = True
-    blocked: set[str] = field(default_factory=set)  # accounts that cannot create more now
+    blocked: set[str] = field(default_factory=set)  # accounts, and lanes of them, that cannot create more now
 
 
 def ask(
@@ -129,13 +130,13 @@ def create_planned(
         if record.account in outcome.blocked or (record.retry_at and record.retry_at > ctx.now()):
             outcome.waiting.append(record)
             continue
-        lane = f"{record.account} {record.priority}"
-        if lane in outcome.blocked:
-            outcome.waiting.append(record)
-            continue
         report = ctx.registry.reports.get(record.report)
         if report is None:
             ctx.ledger.supersede(record, f"The registry no longer has the report {record.report!r}.")
+            continue
+        lane = _lane(report, record)
+        if {lane, _lane(report, record, "fresh")} & outcome.blocked:
+            outcome.waiting.append(record)
             continue
         if not _still_possible(ctx, report, record):
             ctx.ledger.supersede(record, "It waited so long that the day can no longer be asked for.")
@@ -147,7 +148,7 @@ def create_planned(
                 ctx.ledger.supersede(record, f"Not asked: {denial.reason}")  # what is asked with force is younger than the denial
                 continue
             before = len(outcome.created)
-            _create_within_quota(ctx, report, record, deadline, outcome, lane)
+            _create_within_quota(ctx, report, record, deadline, outcome)
             if denial is not None and denial.standing and len(outcome.created) > before:
                 lift(ctx.ledger, record, denial)
         except (AwsError, LedgerError) as error:
@@ -162,8 +163,13 @@ def _still_possible(ctx: IngestContext, report: Report, record: ReportRecord) ->
     return reachable(report, record.end, ctx.now(), record.marketplace)
 
 
+def _lane(report: Report, record: ReportRecord, priority: str | None = None) -> str:
+    """What one quota serves: reports and queries each have their own, and back-fills leave a part to what is fresh."""
+    return f"{record.account} {'reports' if report.query is None else 'queries'} {priority or record.priority}"
+
+
 def _create_within_quota(
-    ctx: IngestContext, report: Report, record: ReportRecord, deadline: float, outcome: RequestOutcome, lane: str
+    ctx: IngestContext, report: Report, record: ReportRecord, deadline: float, outcome: RequestOutcome
 ) -> None:
     account = ctx.settings.account(record.account)
     cool_down = cool_down_key(account, report, record.marketplace)
@@ -174,6 +180,11 @@ def _create_within_quota(
             ctx.ledger.defer(record, why, ctx.now() + timedelta(seconds=left))
             outcome.waiting.append(record)
             return
+    if report.query is not None:
+        # createQuery has no limit a day: a refusal there teaches none.
+        while (wait := _create(ctx, report, record, outcome)) and _waited(ctx, report, record, wait, deadline, outcome):
+            pass
+        return
     while True:
         limit = ctx.settings.daily_limit(report)
         share = fresh_share(ctx.settings, account, report, limit) if limit and record.priority == "backfill" else 0.0
@@ -196,12 +207,20 @@ def _create_within_quota(
             continue  # the type's own limit: the next round writes down how long it lasts; other types go on
         if not wait.by_amazon:
             ctx.allowance.give_back(allowance_key(account, report))
-        if ctx.monotonic() + wait.seconds > deadline:
-            # The first record of a lane that does not fit ends the lane: waiting longer would hold a run for nothing.
-            outcome.blocked.add(record.account if record.priority == "fresh" else lane)
-            outcome.waiting.append(record)
+        if not _waited(ctx, report, record, wait, deadline, outcome):
             return
-        ctx.sleep(wait.seconds)
+
+
+def _waited(
+    ctx: IngestContext, report: Report, record: ReportRecord, wait: _Wait, deadline: float, outcome: RequestOutcome
+) -> bool:
+    """Whether the wait for quota fitted. The first record of a lane that does not ends it: more would hold a run for nothing."""
+    if ctx.monotonic() + wait.seconds > deadline:
+        outcome.blocked.add(_lane(report, record))
+        outcome.waiting.append(record)
+        return False
+    ctx.sleep(wait.seconds)
+    return True
 
 
 @dataclass(frozen=True)
@@ -223,21 +242,16 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
     intent = ctx.ledger.creating(record)
     if intent is None:  # another process works on it, or it has been created meanwhile
         return None
-    start, end = to_instants(report, record.start, record.end, record.marketplace)
-    options = {**record.options, **option_window(report, record.start, record.end, ctx.now())}
+    operation = "createReport" if report.query is None else "createQuery"
     try:
-        report_id = ctx.apis(account.name).reports.create_report(
-            record.report_type,
-            marketplace_ids(account, report, record.marketplace),
-            options=options or None,
-            start=start or snapshot_start(report, ctx.now()),
-            end=end,
-            reserve=_reserve(ctx, record),
-            max_wait=0.0,  # the intent must not grow old while waiting: this function's caller waits
-        )
+        # The intent must not grow old while waiting: this function's caller waits for quota.
+        if report.query is None:
+            report_id = _create_report(ctx, report, record)
+        else:
+            report_id = kiosk.create(ctx, report, record, reserve=_reserve(ctx, record))
     except Throttled as error:
         until = ctx.now() + timedelta(seconds=error.retry_after)
-        ctx.ledger.replan(intent, "Waits for the createReport quota.", until)
+        ctx.ledger.replan(intent, f"Waits for the {operation} quota.", until)
         return _Wait(max(0.05, error.retry_after), by_amazon=error.status == 429)
     except (OutcomeUnknown, AmazonFault) as error:
         # The report may exist. The intent stays; it is looked for before anything is asked again.
@@ -249,6 +263,12 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
             ctx.ledger.replan(intent, str(error), ctx.now() + timedelta(minutes=15), Verdict.REAUTHORIZE)
             outcome.problems.append(f"Account {account.name}: {error} Its planned requests continue by themselves afterwards.")
             outcome.blocked.add(account.name)
+        elif record.page > 1:
+            # The same query was taken for its first page, so it is the token that Amazon no longer takes.
+            why = f"Page {record.page} was refused, so the request is made again from its first page. {error}"
+            ctx.ledger.refuse(intent, Verdict.RETRYABLE, why, ctx.now() + timedelta(minutes=15))
+            outcome.problems.append(f"{record}: {why}")
+            return None
         else:
             ctx.ledger.refuse(intent, Verdict.CONFIGURATION, str(error))
             outcome.problems.append(f"{record}: {error}")
@@ -266,10 +286,24 @@ def _create(ctx: IngestContext, report: Report, record: ReportRecord, outcome: R
         outcome.blocked.add(account.name)
         outcome.waiting.append(record)
         return None
-    created = ctx.ledger.created(intent, report_id)
+    created = ctx.ledger.created(intent, report_id, operation=operation)
     if created.status is not ReportStatus.PLANNED:
         outcome.created.append(created)
     return None
+
+
+def _create_report(ctx: IngestContext, report: Report, record: ReportRecord) -> str:
+    start, end = to_instants(report, record.start, record.end, record.marketplace)
+    options = {**record.options, **option_window(report, record.start, record.end, ctx.now())}
+    return ctx.apis(record.account).reports.create_report(
+        record.report_type,
+        marketplace_ids(ctx.settings.account(record.account), report, record.marketplace),
+        options=options or None,
+        start=start or snapshot_start(report, ctx.now()),
+        end=end,
+        reserve=_reserve(ctx, record),
+        max_wait=0.0,
+    )
 
 
 def marketplace_ids(account: Account, report: Source, marketplace: str | None) -> list[str]:

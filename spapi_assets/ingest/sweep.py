@@ -15,6 +15,8 @@ from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
 from spapi_assets.ingest.adoption import adoptable
 from spapi_assets.ingest.amazon_schedules import keep_schedules
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.data_kiosk import gateway as kiosk
+from spapi_assets.ingest.data_kiosk.pages import follow_pages
 from spapi_assets.ingest.outcomes import judge, record_outcome
 from spapi_assets.ingest.recovery import recover_intents
 from spapi_assets.ingest.requesting import RequestOutcome, create_planned
@@ -58,6 +60,7 @@ def sweep(ctx: IngestContext, budget_seconds: float) -> SweepResult:
             with _noted(result, account.name):
                 _list(ctx, account, lambda: ctx.monotonic() < half, result)
     with _noted(result, None):
+        result.planned += follow_pages(ctx)
         result.planned += plan_retries(ctx, in_time, result.problems)
     for account in ctx.settings.accounts:
         if in_time():
@@ -129,6 +132,8 @@ def poll(ctx: IngestContext, record: ReportRecord) -> ReportRecord | None:
     """Ask Amazon about one open report and write down the answer."""
     assert record.report_id is not None
     try:
+        if ctx.registry.reports[record.report].query is not None:
+            return record_outcome(ctx, record.account, kiosk.get(ctx, record, max_wait=2.0), "poll")
         info = ctx.apis(record.account).reports.get_report(record.report_id, max_wait=2.0)
     except NotFound:
         made = record.created_at or ctx.now()

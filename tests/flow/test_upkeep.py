@@ -50,7 +50,7 @@ def loaded(ctx: IngestContext, record: ReportRecord) -> None:
     for dataset in ctx.registry.reports[record.report].datasets:
         facts = PartitionFacts(3, str(record.report_id), record.request_id, "sha", made, ctx.now())
         ctx.ledger.put_partitions(dataset.name, {Partition.of(record.account_key, day): facts for day in days})
-    ctx.ledger.loaded(record, SimpleNamespace(archive_uri="a", sha256="sha", datasets={}), 0)
+    ctx.ledger.loaded(record, SimpleNamespace(archive_uri="a", sha256="sha", datasets={}))
 
 
 def finish_all(ctx: IngestContext, amazon: Amazon, clock: Clock, name: str = ORDERS, key: str = "kestrel_eu") -> None:

@@ -33,6 +33,8 @@ class DocumentContext:
     marketplace_ids: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     """The request's options: columns with an `option` hold their values, because Amazon's rows do not."""
+    page: int = 1
+    """Of an answer in pages (Data Kiosk): which one."""
     pii_columns: frozenset[str] = frozenset()
     """`dataset.column` of the personal data that this deployment keeps; all other PII columns are dropped."""
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -53,7 +55,7 @@ class DocumentContext:
     @property
     def part(self) -> str:
         """The Parquet object of a partition that this document's rows lie in."""
-        return part_of(self.report, self.options, self.report_id)
+        return part_of(self.report, self.options, self.report_id, self.page)
 
     @property
     def account_key(self) -> str:
