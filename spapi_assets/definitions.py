@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from spapi_assets.api_schedules import read_schedules, refresh_sensor
+from spapi_assets.assets.apis import api_assets
 from spapi_assets.assets.completeness import completeness_checks
 from spapi_assets.assets.plan import plan_asset
 from spapi_assets.assets.platform import platform_assets
@@ -15,7 +17,7 @@ from spapi_assets.assets.warehouse import dbt_resource, warehouse_assets
 from spapi_assets.automation import automation_sensor
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.datasets.model import WindowKind
-from spapi_assets.jobs import load_jobs
+from spapi_assets.jobs import load_jobs, read_jobs
 from spapi_assets.resources.platform import LoginWithAmazonResource, PlatformResource
 from spapi_assets.schedules import schedules
 from spapi_assets.sensors import notification_sensor, sweep_sensor
@@ -27,21 +29,28 @@ def build_defs(settings: Settings) -> dg.Definitions:
     registry = load_registry(*settings.datasets_dirs)
     check_reports(settings.accounts, registry.sources.values())
     reports = [r for r in registry.reports.values() if settings.partition_keys(r)]
-    jobs = load_jobs(registry, settings)
+    jobs, readings = load_jobs(registry, settings), read_jobs(registry, settings)
+    apis = [a for a in registry.apis.values() if a.call is not None and settings.partition_keys(a)]
     requestable = [r for r in reports if r.window.kind is not WindowKind.HARVEST]
     return dg.Definitions(
         assets=[
             *(request_asset(report, settings) for report in requestable),
             *(raw_assets(report, settings) for report in reports),
+            *(api_assets(api, settings) for api in apis),
             platform_assets(registry, settings),
             plan_asset(registry, settings),
             warehouse_assets(settings),
             *review_asset(settings),
         ],
         asset_checks=[completeness_checks(registry, settings)],
-        schedules=list(schedules(registry, settings)),
-        jobs=list(jobs.values()),
-        sensors=[notification_sensor(registry, settings, jobs), sweep_sensor(), automation_sensor()],
+        schedules=[*schedules(registry, settings), *read_schedules(registry, settings, readings)],
+        jobs=[*jobs.values(), *readings.values()],
+        sensors=[
+            notification_sensor(registry, settings, jobs),
+            sweep_sensor(),
+            refresh_sensor(registry, settings, readings),
+            automation_sensor(),
+        ],
         resources={
             "platform": PlatformResource.of(settings),
             "login_with_amazon": LoginWithAmazonResource.of(settings),

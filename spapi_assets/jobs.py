@@ -1,11 +1,11 @@
-"""One job per report: its raw assets, so that a sensor can start loads of any report although partitions differ between them.
+"""One job per report and API: its raw assets, so that a sensor can start any of them although partitions differ between them.
 Everything else is started by asset selection."""
 
 from typing import Any
 
 import dagster as dg
 
-from spapi_assets.assets.raw import raw_key
+from spapi_assets.assets.specs import raw_key
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.settings import Settings
 
@@ -20,4 +20,17 @@ def load_jobs(registry: Registry, settings: Settings) -> dict[str, Any]:
         )
         for report in registry.reports.values()
         if settings.partition_keys(report)
+    }
+
+
+def read_jobs(registry: Registry, settings: Settings) -> dict[str, Any]:
+    """`read_<source>_job` by source name, for APIs that some account takes: the schedule and the refresh sensor start it."""
+    return {
+        source.name: dg.define_asset_job(
+            f"read_{source.name}_job",
+            selection=dg.AssetSelection.assets(*(raw_key(d) for d in source.datasets)),
+            description=f"Reads {source.title}.",
+        )
+        for source in registry.apis.values()
+        if source.call is not None and settings.partition_keys(source)
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from spapi_assets.assets.raw import raw_key
+from spapi_assets.assets.specs import raw_key
 from spapi_assets.automation import COVERAGE, after_coverage
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.resources.platform import PlatformResource
@@ -20,7 +20,7 @@ LINES = 300  # of a check's table: five marketplaces with a dozen different stor
 
 def completeness_checks(registry: Registry, settings: Settings) -> dg.AssetChecksDefinition:
     """`completeness` on every raw dataset, evaluated whenever coverage was rebuilt."""
-    datasets = [d.name for r in registry.reports.values() if settings.partition_keys(r) for d in r.datasets]
+    datasets = [d.name for r in registry.sources.values() if settings.partition_keys(r) for d in r.datasets]
 
     @dg.multi_asset_check(
         name="completeness",
@@ -43,7 +43,7 @@ def completeness_checks(registry: Registry, settings: Settings) -> dg.AssetCheck
         ctx = platform.context()
         chosen = {key.asset_key for key in context.selected_asset_check_keys}
         wanted = [name for name in datasets if raw_key(name) in chosen]
-        verdicts = judge(coverage(ctx, datasets=wanted), ctx.registry.reports, ctx.now())
+        verdicts = judge(coverage(ctx, datasets=wanted), ctx.registry.sources, ctx.now())
         for name in wanted:
             verdict = verdicts.get(name, Verdict())
             wrong = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from spapi_assets.assets.raw import raw_key
+from spapi_assets.assets.specs import raw_key
 from spapi_assets.automation import COVERAGE, after_loads
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.resources.platform import PlatformResource
@@ -18,7 +18,7 @@ RESTATEMENTS = dg.AssetKey(["platform", "restatements"])
 
 def platform_assets(registry: Registry, settings: Settings) -> dg.AssetsDefinition:
     """Coverage (dataset x account x day: truth state, reason, next action), the report ledger and restatements, as Parquet."""
-    upstream = [raw_key(d) for r in registry.reports.values() if settings.partition_keys(r) for d in r.datasets]
+    upstream = [raw_key(d) for r in registry.sources.values() if settings.partition_keys(r) for d in r.datasets]
 
     @dg.multi_asset(
         name="platform_tables",

@@ -3,13 +3,13 @@ A thin shell: `ingest/collect.py` finds, waits for and loads the reports; here i
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from spapi_assets.assets.requests import priority_of, request_key
-from spapi_assets.datasets.model import Column, Dataset, Report, WindowKind
+from spapi_assets.assets.specs import as_metadata, raw_checks, raw_key, raw_spec
+from spapi_assets.datasets.model import Dataset, Report, WindowKind
 from spapi_assets.partitions import key_of, partition_of, partitions_of
 from spapi_assets.resources.platform import PlatformResource
 from spapi_assets.settings import Settings
@@ -22,17 +22,15 @@ if TYPE_CHECKING:
 PREVIEWED_PARTITIONS = 40
 
 
-def raw_key(dataset: str | Dataset) -> dg.AssetKey:
-    return dg.AssetKey(["raw", dataset if isinstance(dataset, str) else dataset.name])
-
-
 def raw_assets(report: Report, settings: Settings) -> dg.AssetsDefinition:
     """The raw assets of one report: all datasets that its documents feed are loaded in one pass."""
 
+    deps = [request_key(report)] if report.window.kind is not WindowKind.HARVEST else []
+
     @dg.multi_asset(
         name=f"raw_{report.name}",
-        specs=[_spec(report, dataset) for dataset in report.datasets],
-        check_specs=[check for dataset in report.datasets for check in _checks(dataset)],
+        specs=[raw_spec(report, dataset, deps) for dataset in report.datasets],
+        check_specs=[check for dataset in report.datasets for check in raw_checks(dataset)],
         partitions_def=partitions_of(report, settings),
         backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,
@@ -57,44 +55,6 @@ def raw_assets(report: Report, settings: Settings) -> dg.AssetsDefinition:
     return raw
 
 
-def _spec(report: Report, dataset: Dataset) -> dg.AssetSpec:
-    requested = report.window.kind is not WindowKind.HARVEST
-    return dg.AssetSpec(
-        raw_key(dataset),
-        deps=[request_key(report)] if requested else [],
-        description=f"{dataset.description}\n\nOne row: {dataset.grain}.",
-        group_name=f"raw_{report.family}",
-        kinds={"parquet", "glue"},
-        owners=["team:data-platform"],
-        tags={"spapi/report": report.name, "spapi/scope": str(report.scope)},
-        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=report.freshness_hours)),
-        metadata={
-            "dagster/column_schema": dg.TableSchema([_column(c) for c in dataset.columns]),
-            "report type": report.report_type,
-            "row key": ", ".join(dataset.row_key) or "none: line number",
-            "source of facts": report.source,
-        },
-    )
-
-
-def _column(column: Column) -> dg.TableColumn:
-    unit = f" Unit: {column.unit}." if column.unit else ""
-    pii = " Personal data: dropped unless the deployment names it." if column.pii else ""
-    return dg.TableColumn(
-        column.name,
-        str(column.type),
-        description=f"{column.description}{unit}{pii}",
-        constraints=dg.TableColumnConstraints(nullable=not column.required),
-    )
-
-
-def _checks(dataset: Dataset) -> list[dg.AssetCheckSpec]:
-    return [
-        dg.AssetCheckSpec("contract", asset=raw_key(dataset), description="Amazon's columns are those of the registry."),
-        dg.AssetCheckSpec("quarantine", asset=raw_key(dataset), description="Every line fitted its columns' types."),
-    ]
-
-
 def _events(
     context: dg.AssetExecutionContext, report: Report, partitions: "list[Partition]", collected: "Collected"
 ) -> Iterator[Any]:
@@ -109,14 +69,14 @@ def _events(
             metadata = collected.metadata(dataset, partition, preview=preview)
             if open_ends and partition not in open_ends:
                 context.log_event(
-                    dg.AssetMaterialization(raw_key(dataset), partition=key_of(partition), metadata=_shown(metadata))
+                    dg.AssetMaterialization(raw_key(dataset), partition=key_of(partition), metadata=as_metadata(metadata))
                 )
             elif not open_ends:
-                context.add_asset_metadata(_shown(metadata), asset_key=raw_key(dataset), partition_key=key_of(partition))
+                context.add_asset_metadata(as_metadata(metadata), asset_key=raw_key(dataset), partition_key=key_of(partition))
         for partition in collected.elsewhere(partitions):
             # A harvested document names its own day; it may be another one than its window hinted at.
-            metadata = collected.metadata(dataset, partition, preview=preview)
-            context.log_event(dg.AssetMaterialization(raw_key(dataset), partition=key_of(partition), metadata=_shown(metadata)))
+            metadata = as_metadata(collected.metadata(dataset, partition, preview=preview))
+            context.log_event(dg.AssetMaterialization(raw_key(dataset), partition=key_of(partition), metadata=metadata))
         yield from _check_results(context, dataset, collected)
     if open_ends:
         sentences = sorted({collected.sentence(p) for p in open_ends})
@@ -129,7 +89,7 @@ def _events(
         )
     for dataset in report.datasets:
         if raw_key(dataset) in selected:
-            yield dg.MaterializeResult(asset_key=raw_key(dataset), metadata=_shown(collected.summary(dataset)))
+            yield dg.MaterializeResult(asset_key=raw_key(dataset), metadata=as_metadata(collected.summary(dataset)))
 
 
 def _check_results(context: dg.AssetExecutionContext, dataset: Dataset, collected: "Collected") -> Iterator[dg.AssetCheckResult]:
@@ -142,29 +102,5 @@ def _check_results(context: dg.AssetExecutionContext, dataset: Dataset, collecte
                 passed=finding.passed,
                 severity=dg.AssetCheckSeverity.WARN if name == "contract" else dg.AssetCheckSeverity.ERROR,
                 description=finding.sentence,
-                metadata=_shown(finding.facts),
+                metadata=as_metadata(finding.facts),
             )
-
-
-def _shown(facts: dict[str, Any]) -> dict[str, Any]:
-    """Plain facts as Dagster metadata: lists of records become tables, addresses become paths."""
-    shown: dict[str, Any] = {}
-    for name, value in facts.items():
-        if value is None:
-            continue
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            shown[name] = dg.MetadataValue.table(
-                [dg.TableRecord({k: _cell(v) for k, v in row.items()}) for row in value],
-                schema=dg.TableSchema([dg.TableColumn(k) for k in value[0]]),
-            )
-        elif name == "uri":
-            shown[name] = dg.MetadataValue.path(str(value))
-        elif isinstance(value, (int, float, str, bool, dict)):
-            shown[name] = value
-        else:
-            shown[name] = str(value)
-    return shown
-
-
-def _cell(value: Any) -> Any:
-    return value if isinstance(value, (int, float, bool)) or value is None else str(value)

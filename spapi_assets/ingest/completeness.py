@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.datasets.model import Source, WindowKind
 from spapi_assets.ingest.spans import Span, counted, spans
 from spapi_assets.ingest.truth import TruthState
 from spapi_assets.ingest.windows import due_at, due_range, final_at, today
@@ -61,7 +61,7 @@ class Verdict:
         return " ".join(told)
 
 
-def judge(rows: Iterable[CoverageRow], reports: Mapping[str, Report], now: datetime) -> dict[str, Verdict]:
+def judge(rows: Iterable[CoverageRow], reports: Mapping[str, Source], now: datetime) -> dict[str, Verdict]:
     """Completeness per dataset from coverage rows (any order). `reports`: the registry's, by name."""
     grouped: dict[tuple[str, str], list[CoverageRow]] = defaultdict(list)
     for row in rows:
@@ -86,7 +86,7 @@ def judge(rows: Iterable[CoverageRow], reports: Mapping[str, Report], now: datet
     return dict(verdicts)
 
 
-def _to_look_at(row: CoverageRow, report: Report, first_loaded: date | None, now: datetime) -> str | None:
+def _to_look_at(row: CoverageRow, report: Source, first_loaded: date | None, now: datetime) -> str | None:
     """Why somebody should look at a day, or None."""
     if row.state in WRONG:
         return row.reason
@@ -102,10 +102,10 @@ def _to_look_at(row: CoverageRow, report: Report, first_loaded: date | None, now
     return None
 
 
-def _overdue(row: CoverageRow, report: Report, now: datetime) -> bool:
+def _overdue(row: CoverageRow, report: Source, now: datetime) -> bool:
     return now > due_at(report, row.date, row.marketplace) + TOLERANCE
 
 
-def _lost(row: CoverageRow, report: Report, first_loaded: date | None) -> bool:
+def _lost(row: CoverageRow, report: Source, first_loaded: date | None) -> bool:
     """A snapshot that was missed after the deployment had begun to collect them."""
     return report.window.kind is WindowKind.SNAPSHOT and first_loaded is not None and row.date > first_loaded

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord, unstamp
 from spapi_assets.datasets import platform_tables
-from spapi_assets.datasets.model import Report
+from spapi_assets.datasets.model import Source
 from spapi_assets.datasets.platform_tables import PLATFORM_TABLES, PlatformTable
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import Fan
@@ -85,7 +85,7 @@ def coverage(
     start = date.fromisoformat(ctx.settings.first_date)
     first = first_day or start
     last = last_day or now.astimezone(UTC).date()
-    for report in ctx.registry.reports.values():
+    for report in ctx.registry.sources.values():
         days = partition_days(report, first, last)
         for account_key in ctx.settings.partition_keys(report):
             chosen = [d for d in report.datasets if datasets is None or d.name in datasets]
@@ -113,7 +113,7 @@ def _by_day(records: Iterable[ReportRecord], first: date, last: date) -> dict[da
 
 
 def _row(
-    report: Report,
+    report: Source,
     dataset: str,
     partition: Partition,
     records: Iterable[ReportRecord],
@@ -146,7 +146,7 @@ def _row(
 
 def all_records(ctx: IngestContext) -> Iterator[ReportRecord]:
     """Every request of the configured accounts and reports."""
-    for report in ctx.registry.reports.values():
+    for report in ctx.registry.sources.values():
         for account_key in ctx.settings.partition_keys(report):
             yield from ctx.ledger.records(report.name, account_key, date(2000, 1, 1), date(2999, 1, 1))
 
@@ -154,14 +154,14 @@ def all_records(ctx: IngestContext) -> Iterator[ReportRecord]:
 def restatements(ctx: IngestContext) -> Iterator[dict[str, Any]]:
     """Every version of a partition that replaced an older one, as rows of `platform/restatements`."""
     last = ctx.now().astimezone(UTC).date()
-    for report in ctx.registry.reports.values():
+    for report in ctx.registry.sources.values():
         for account_key in ctx.settings.partition_keys(report):
             for dataset in report.datasets:
                 for fact in ctx.ledger.partitions(dataset.name, account_key, date.fromisoformat(ctx.settings.first_date), last):
                     yield from _versions(report, dataset.name, account_key, fact)
 
 
-def _versions(report: Report, dataset: str, account_key: str, fact: PartitionFacts) -> Iterator[dict[str, Any]]:
+def _versions(report: Source, dataset: str, account_key: str, fact: PartitionFacts) -> Iterator[dict[str, Any]]:
     place = Partition.of(account_key, fact.day or date.min)
     contents = [fact.version(), *fact.versions]  # newest first
     for number, (now, before) in enumerate(pairwise(contents)):

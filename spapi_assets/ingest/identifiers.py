@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from spapi_assets.aws.denials import denial_of
-from spapi_assets.datasets.model import Identifiers, Report, Scope
+from spapi_assets.datasets.model import Identifiers, Scope, Source
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import Fan, fan_of
 from spapi_assets.ingest.feeding import kind_of
@@ -16,14 +16,14 @@ from spapi_assets.lake.layout import Partition, partition_object
 _NEWEST = timedelta(days=100)
 
 
-def fan(ctx: IngestContext, report: Report, account_key: str) -> Fan:
+def fan(ctx: IngestContext, report: Source, account_key: str) -> Fan:
     """How this account key's partitions of a report are split into requests, and whether Amazon takes any.
 
     Reads the lake only for identifiers."""
     return replace(_split(ctx, report, account_key), denial=denial_of(ctx.ledger, report.report_type, account_key))
 
 
-def _split(ctx: IngestContext, report: Report, account_key: str) -> Fan:
+def _split(ctx: IngestContext, report: Source, account_key: str) -> Fan:
     place = Partition.of(account_key, ctx.now().date())
     limits = ctx.settings.account(place.account).fan_out
     if report.fan_out is None or report.fan_out.identifiers is None:

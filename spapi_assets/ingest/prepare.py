@@ -10,11 +10,11 @@ from spapi_assets.ingest.context import IngestContext
 def prepare_lake(ctx: IngestContext) -> None:
     """Zero-row files for engines that read the lake's folders, tables without partitions for those that read Glue. Repeatable.
 
-    For the reports that some account takes, and the default ones, which the dbt models read whether or not anybody takes them.
+    For what some account takes, and what is on by default, which the dbt models read whether or not anybody takes it.
     """
     from spapi_assets.lake.parquet import schema_objects
 
-    wanted = Registry(r for r in ctx.registry.reports.values() if r.default or ctx.settings.partition_keys(r))
+    wanted = Registry(r for r in ctx.registry.sources.values() if r.default or ctx.settings.partition_keys(r))
     schema_objects(ctx.lake, wanted, pii_columns=ctx.settings.pii_columns)
     if ctx.catalog is not None:
         ctx.catalog.ensure_tables(wanted)

@@ -54,12 +54,12 @@ def plan_replay(ctx: IngestContext, reports: Collection[str], accounts: Collecti
     found = [d for d in archived_documents(ctx.lake) if d.account in accounts]
     unknown: dict[str, int] = {}
     for document in found:
-        if document.report_name not in ctx.registry.reports:
+        if document.report_name not in ctx.registry.sources:
             unknown[document.report_name] = unknown.get(document.report_name, 0) + 1
     found = sorted((d for d in found if d.report_name in reports), key=lambda d: (d.report_name, d.account, d.created))
     steps = []
     for (name, _), group in groupby(found, key=lambda d: (d.report_name, d.account)):
-        report, documents = ctx.registry.reports[name], list(group)
+        report, documents = ctx.registry.sources[name], list(group)
         records = {d.folder: _record(ctx, d) for d in documents}
         # A report of others may not replace what was final: it never makes an older document superfluous.
         ours = [d for d in documents if not records[d.folder].adopted]
@@ -74,13 +74,13 @@ def plan_replay(ctx: IngestContext, reports: Collection[str], accounts: Collecti
 def _record(ctx: IngestContext, document: ArchivedDocument) -> ReportRecord:
     """The ledger's record of a document, or the one its manifest remembers."""
     known = ctx.ledger.by_report_id(document.account, document.manifest["report_id"])
-    return known or record_of(document, ctx.registry.reports[document.report_name])
+    return known or record_of(document, ctx.registry.sources[document.report_name])
 
 
 def _confirmed_empty(ctx: IngestContext, reports: Collection[str], accounts: Collection[str]) -> Iterator[ReportRecord]:
     first, last = date.fromisoformat(ctx.settings.first_date), ctx.now().date()
     for name in reports:
-        for key in ctx.settings.partition_keys(ctx.registry.reports[name]):
+        for key in ctx.settings.partition_keys(ctx.registry.sources[name]):
             if key.partition(".")[0] in accounts:
                 for record in ctx.ledger.records(name, key, first, last):
                     if record.verdict is Verdict.EMPTY_CONFIRMED and record.loaded_at is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from spapi_assets.aws.ledger_records import PERMANENT, PartitionFacts, ReportRecord, ReportStatus, Verdict
-from spapi_assets.datasets.model import Source, WindowKind
+from spapi_assets.datasets.model import ApiSource, Source, WindowKind
 from spapi_assets.ingest.states import Truth, TruthState
 from spapi_assets.ingest.windows import closes_at, due_at, due_range, final_at, midnight, reachable, restated_at, today
 from spapi_assets.lake.layout import Partition
@@ -162,7 +162,8 @@ def _never_asked(report: Source, partition: Partition, now: datetime, kept_up_fr
     if kept_up_from is not None and partition.day >= kept_up_from:
         why = f"The {report.window.period} was left out by a standstill."
         return Truth(TruthState.MISSING, why, "The sweep asks for it within a day.", now, ask=True)
-    fix = f"Back-fill it if it is wanted: materialize request/{report.name} for it; `spapi plan` shows the cost first."
+    asset = f"raw/{report.datasets[0].name}" if isinstance(report, ApiSource) else f"request/{report.name}"
+    fix = f"Back-fill it if it is wanted: materialize {asset} for it; `spapi plan` shows the cost first."
     why = f"The {report.window.period} was never asked for and is older than the schedule looks."
     return Truth(TruthState.MISSING, why, fix, ask=True)
 

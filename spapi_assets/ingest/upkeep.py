@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord
-from spapi_assets.datasets.model import Report, WindowKind
+from spapi_assets.datasets.model import Report, Source, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.requesting import plan_and_write
 from spapi_assets.ingest.windows import due_range, partition_days
@@ -22,7 +22,7 @@ RETRIES_AT_ONCE = 200  # per sweep; the next one takes the rest
 _DAY = timedelta(days=1)
 
 
-def kept_up_from(report: Report, records: Iterable[ReportRecord]) -> date | None:
+def kept_up_from(report: Source, records: Iterable[ReportRecord]) -> date | None:
     """The first day that was asked for while it was young: since then the deployment keeps up with this report.
 
     Later days that nobody asked for are gaps of a standstill and heal by themselves. Earlier ones are back-fill, which costs

@@ -66,7 +66,7 @@ def files_of(table: dict[str, Any]) -> list[Path]:
 
 def wanted_tables(ctx: IngestContext) -> set[str]:
     """Datasets that the marts read or some account takes, and the platform's own tables."""
-    reports = [r for r in ctx.registry.reports.values() if r.default or ctx.settings.partition_keys(r)]
+    reports = [r for r in ctx.registry.sources.values() if r.default or ctx.settings.partition_keys(r)]
     return {d.name for r in reports for d in r.datasets} | {t.glue_name for t in PLATFORM_TABLES}
 
 

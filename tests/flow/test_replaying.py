@@ -38,7 +38,7 @@ def correct(ctx: IngestContext, alias: str) -> None:
         c.model_copy(update={"aliases": (*c.aliases, alias)}) if c.name == "last_updated_date" else c for c in dataset.columns
     )
     corrected = report.model_copy(update={"datasets": (dataset.model_copy(update={"columns": columns}),)})
-    ctx.registry = Registry([corrected if r.name == ORDERS else r for r in ctx.registry.reports.values()])
+    ctx.registry = Registry([corrected if r.name == ORDERS else r for r in ctx.registry.sources.values()])
 
 
 def replayed(ctx: IngestContext) -> list[str | None]:
