@@ -128,6 +128,14 @@ def test_a_value_of_the_outermost_element_stands_in_for_one_that_the_nested_do_n
     assert [(r["type"], r["owner"]) for r in rows(lake, "ledger")] == [(t, "me") for t in "abcd"]
 
 
+def test_a_nested_element_that_says_otherwise_than_the_outermost_is_believed(lake):
+    columns = (column("type", path="type"), column("owner", path="owner", aliases=("%top.owner",)))
+    report = REPORT.model_copy(update={"datasets": (LEDGER.model_copy(update={"columns": columns}),)})
+    nested = [{"type": "b", "owner": "you", "breakdowns": [{"type": "c"}]}]
+    load([{"breakdowns": [{"type": "a", "owner": "me", "breakdowns": nested}]}], lake, report)
+    assert [(r["type"], r["owner"]) for r in rows(lake, "ledger")] == [("a", "me"), ("b", "you"), ("c", "me")]
+
+
 def test_nested_arrays_may_have_another_name_than_the_outermost(lake):
     report = REPORT.model_copy(
         update={"datasets": (LEDGER.model_copy(update={"section": "payload.transactions.amounts*breakdowns"}), TRANSACTIONS, IDS)}

@@ -152,6 +152,8 @@ class JsonReader:
                 piece.waits = True
             problem = self._put(row, parent.column, parent.of(above, element, page), problem)
         for special in shape.reaches:
+            if special.word == "top" and row.get(special.column.name) is not None:
+                continue  # the row's own value counts; the outermost element's stands in where it has none
             problem = self._put(row, special.column, special.of(found), problem)
         for column in shape.required:
             if problem is None and row.get(column.name) is None:
