@@ -20,6 +20,11 @@ def _time(text: str) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
+def _articles(text: str) -> tuple[str, int]:
+    account, _, count = text.partition("=")
+    return account, int(count)
+
+
 def parser() -> argparse.ArgumentParser:
     """The options, for the command line and for its help."""
     options = argparse.ArgumentParser(
@@ -42,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
         "--now", type=_time, help="ISO 8601 time at which the simulated calendar begins (default: the real time)"
     )
     options.add_argument("--accounts", type=Path, help="YAML or JSON file of accounts (default: the five of the business)")
+    options.add_argument(
+        "--extra-articles", type=_articles, action="append", default=[], metavar="ACCOUNT=N", help="further articles to list"
+    )
     options.add_argument("--quiet", action="store_true", help="print the address only")
     return options
 
@@ -63,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             token_seconds=options.token_seconds,
             now=options.now,
             directory=directory,
+            extra_articles=dict(options.extra_articles),
         )
     except (ValueError, KeyError, OSError) as error:
         print(f"The simulator cannot start: {error}", file=sys.stderr)

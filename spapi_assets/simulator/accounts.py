@@ -60,6 +60,13 @@ class Directory:
     def by_refresh_token(self, refresh_token: str) -> Account | None:
         return next((account for account in self.accounts if account.refresh_token == refresh_token), None)
 
+    def by_name(self, name: str) -> Account:
+        """The account of a name or selling partner id; ValueError with a sentence if there is none."""
+        for account in self.accounts:
+            if name in (account.name, account.selling_partner_id):
+                return account
+        raise ValueError(f"the simulator has no account {name!r}; it has {', '.join(a.name for a in self.accounts)}")
+
     def by_partner(self, selling_partner_id: str) -> Account:
         for account in self.accounts:
             if account.selling_partner_id == selling_partner_id:

@@ -1,4 +1,4 @@
-"""The control plane under /simulator/: clock, faults, log, counts, and a page for people. It has no counterpart at Amazon."""
+"""The control plane under /simulator/: clock, faults, changes, log, counts, and a page for people. Amazon has nothing like it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from spapi_assets.simulator.changing import change
 from spapi_assets.simulator.clock import iso_millis
 from spapi_assets.simulator.gateway import Reply, Request
 from spapi_assets.simulator.state import State
@@ -61,6 +62,13 @@ class ControlPlane:
                 return state.journal.entries(wanted.get("operation"), int(wanted.get("last", 1000)))
             case "GET", ["stats"]:
                 return self.stats()
+            case "POST", ["changes"]:
+                commands = body if isinstance(body, list) else [body]
+                return {"notifications": sum(change(state, command) for command in commands)}
+            case "POST", ["articles"]:
+                account = state.directory.by_name(str(body["account"]))
+                state.business.list_extra_articles(state.business.account(account.selling_partner_id), int(body["count"]))
+                return {"account": account.name, "articles": int(body["count"])}
             case "POST", ["quota", "refill"]:
                 state.buckets.refill()
                 return {"refilled": True}

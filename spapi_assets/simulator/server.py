@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from types import TracebackType
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from spapi_assets.simulator import changing
 from spapi_assets.simulator.accounts import Directory, default_directory
 from spapi_assets.simulator.business import Business
 from spapi_assets.simulator.clock import Clock
@@ -69,7 +72,8 @@ class Simulator:
 
     `quota_scale` multiplies every rate, `speed` is simulated seconds per real second, `processing_seconds` is the simulated
     time from createReport to the final status, `token_seconds` the life of access tokens, `scale` the size of the business.
-    `renderer` writes the documents; by default the fictitious business of this package.
+    `renderer` writes the documents; by default the fictitious business of this package. `extra_articles` says how many articles
+    sellers list beside the business's own, by account name: they cost nothing until somebody asks for them.
     """
 
     def __init__(
@@ -86,9 +90,12 @@ class Simulator:
         now: datetime | None = None,
         directory: Directory | None = None,
         renderer: Renderer | None = None,
+        extra_articles: Mapping[str, int] | None = None,
     ) -> None:
         directory = directory or default_directory()
         business = Business(seed, scale=scale)
+        for name, count in (extra_articles or {}).items():
+            business.list_extra_articles(business.account(directory.by_name(name).selling_partner_id), count)
         if renderer is None:
             from spapi_assets.simulator.adapter import BusinessRenderer
 
@@ -129,11 +136,18 @@ class Simulator:
         self.clock.advance(seconds)
         self.flush_notifications()
 
-    def flush_notifications(self) -> None:
+    def change(self, account: str, change: str, **fields: Any) -> int:
+        """Let a listing, item or offer of an account change (see changing.py); returns the number of notifications, which have
+        been sent."""
+        count = changing.change(self.state, {"account": account, "change": change} | fields)
+        self.flush_notifications(10 + count / 50)
+        return count
+
+    def flush_notifications(self, seconds: float = 10) -> None:
         """Wait until every notification that is due has been sent."""
-        if not self.state.publisher.flush():
+        if not self.state.publisher.flush(seconds):
             raise TimeoutError(
-                "the simulator's notifications were not sent within 10 seconds; is the queue's endpoint reachable?"
+                f"the simulator's notifications were not sent within {seconds:g} seconds; is the queue's endpoint reachable?"
             )
 
     def start(self) -> Simulator:
