@@ -78,6 +78,28 @@ _METRICS = frozenset(
         "firstDayOfWeek", "asin", "sku", "amazonProgram",
     }
 )  # fmt: skip
+_INVOICES, _VENDOR_ORDERS, _SHIPPING = "/finances/invoices/2026-06-25/invoices", "/vendor/orders/v1", "/vendor/shipping/v1"
+_ISSUED = frozenset({"marketplaceId", "fromIssueDate", "toIssueDate", "invoicesModifiedAfter", "nextToken"})
+_VENDOR_PAGE = frozenset({"limit", "sortOrder", "nextToken"})
+_PURCHASES = _VENDOR_PAGE | {
+    "createdAfter", "createdBefore", "changedAfter", "changedBefore", "includeDetails", "poItemState", "isPOChanged",
+    "purchaseOrderState", "orderingVendorCode",
+}  # fmt: skip
+_PURCHASES_STATUS = _VENDOR_PAGE | {
+    "createdAfter", "createdBefore", "updatedAfter", "updatedBefore", "purchaseOrderNumber", "purchaseOrderStatus",
+    "itemConfirmationStatus", "itemReceiveStatus", "orderingVendorCode", "shipToPartyId",
+}  # fmt: skip
+_LABELS = _VENDOR_PAGE | {
+    "labelCreatedAfter", "labelCreatedBefore", "buyerReferenceNumber", "vendorShipmentIdentifier", "sellerWarehouseCode",
+}  # fmt: skip
+_EVENTS = (
+    "created", "shipmentConfirmed", "packageLabelCreated", "shipped", "estimatedDelivery", "shipmentDelivery", "requestedPickUp",
+    "scheduledPickUp",
+)  # fmt: skip
+_SHIPMENTS = _VENDOR_PAGE | {
+    "currentShipmentStatus", "vendorShipmentIdentifier", "buyerReferenceNumber", "buyerWarehouseCode", "sellerWarehouseCode",
+    *(f"{event}{end}" for event in _EVENTS for end in ("After", "Before")),
+}  # fmt: skip
 _PAGE = frozenset({"notificationTypes", "payloadVersion", "pageSize", "nextToken"})
 _VERSION = frozenset({"payloadVersion"})
 
@@ -144,6 +166,29 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("listSummary", "GET", f"{_FINANCES}/summary", 0.5, 10, query=_SUMMARY, sellers_only=True),
     Operation("listPayouts", "GET", _PAYOUTS, 0.5, 10, query=_PAID, sellers_only=True),
     Operation("listExpectedPayouts", "GET", f"{_PAYOUTS}/expected", 0.5, 10, query=_EXPECTED, sellers_only=True),
+    # The models of invoices state no usage plan.
+    Operation("getInvoiceHeaders", "GET", _INVOICES, 0.5, 10, query=_ISSUED),
+    Operation(
+        "getInvoice",
+        "GET",
+        f"{_INVOICES}/{{invoiceIdentifier}}",
+        0.5,
+        10,
+        query=frozenset({"marketplaceId", "nextTokenForLineItems"}),
+    ),
+    Operation("getPurchaseOrders", "GET", f"{_VENDOR_ORDERS}/purchaseOrders", 10, 10, query=_PURCHASES, vendors_only=True),
+    Operation("getPurchaseOrder", "GET", f"{_VENDOR_ORDERS}/purchaseOrders/{{purchaseOrderNumber}}", 10, 10, vendors_only=True),
+    Operation(
+        "getPurchaseOrdersStatus",
+        "GET",
+        f"{_VENDOR_ORDERS}/purchaseOrdersStatus",
+        10,
+        10,
+        query=_PURCHASES_STATUS,
+        vendors_only=True,
+    ),
+    Operation("GetShipmentDetails", "GET", f"{_SHIPPING}/shipments", 10, 10, query=_SHIPMENTS, vendors_only=True),
+    Operation("GetShipmentLabels", "GET", f"{_SHIPPING}/transportLabels", 10, 10, query=_LABELS, vendors_only=True),
 )
 BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
 # Not operations of SP-API, but faults and the log name them the same way.

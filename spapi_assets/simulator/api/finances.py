@@ -9,8 +9,8 @@ from typing import Any
 from spapi_assets.simulator import paging
 from spapi_assets.simulator.api.call import Answer, Call
 from spapi_assets.simulator.api.finance_view import ACCOUNT_TYPE, breakdowns, describe
+from spapi_assets.simulator.api.stores import partner, stores_or_all
 from spapi_assets.simulator.api.values import currency, local_stamp, stamp
-from spapi_assets.simulator.api.wanted import account_of, stores_of
 from spapi_assets.simulator.business.accounts import Account
 from spapi_assets.simulator.business.lookup import find_order
 from spapi_assets.simulator.business.marketplaces import Marketplace, day_start
@@ -38,7 +38,7 @@ def list_transactions(call: Call) -> Answer:
     status, store = query.text("transactionStatus"), query.text("marketplaceId")
     if status is not None and status not in _STATUSES:
         raise invalid_input(f"Invalid 'transactionStatus' {status!r}.", f"Allowed values: {', '.join(_STATUSES)}.")
-    stores = stores_of(call, [store] if store else None)
+    stores = stores_or_all(call, [store] if store else None)
     start, end = _window(call, now)
     related = _related(call)
     position = paging.read(call, "nextToken")
@@ -63,12 +63,12 @@ def list_transactions(call: Call) -> Answer:
 
 def list_balances(call: Call) -> Answer:
     query, now, business = call.query, call.state.clock.timestamp(), call.state.business
-    stores = stores_of(call, query.list("marketplaceIds", most=50))
+    stores = stores_or_all(call, query.list("marketplaceIds", most=50))
     kind, day = query.text("balanceType"), _day("asOfDate", query.text("asOfDate"))
     if kind is not None and kind not in _BALANCES:
         raise invalid_input(f"Invalid 'balanceType' {kind!r}.", f"Allowed values: {', '.join(_BALANCES)}.")
     paging.read(call, "nextToken")  # so few balances never need a second page, and no token is ours
-    account, found = account_of(call), []
+    account, found = partner(call), []
     for m in stores if query.text("accountType") in (None, ACCOUNT_TYPE) else []:
         instant = now if day is None else day_start(m.zone, day + timedelta(days=1))
         if instant > now:
@@ -84,7 +84,7 @@ def list_balances(call: Call) -> Answer:
 
 def list_summary(call: Call) -> Answer:
     query, now, business = call.query, call.state.clock.timestamp(), call.state.business
-    stores = stores_of(call, query.list("marketplaceIds", most=50))
+    stores = stores_or_all(call, query.list("marketplaceIds", most=50))
     name, value = query.text("relatedIdentifierName"), query.text("relatedIdentifierValue")
     first, last = _day("periodStart", query.text("periodStart")), _day("periodEnd", query.text("periodEnd"))
     if (name is None) != (value is None) or name not in (None, "SETTLEMENT_ID"):
@@ -92,7 +92,7 @@ def list_summary(call: Call) -> Answer:
     if (first is None) != (last is None) or (first and last and last < first):
         raise invalid_input("'periodStart' and 'periodEnd' must come together, and the end not before the start.")
     paging.read(call, "nextToken")
-    account, found = account_of(call), []
+    account, found = partner(call), []
     settlement = find_group(business, account, value, now) if value else None
     for m in stores if query.text("accountType") in (None, ACCOUNT_TYPE) else []:
         p: Period | None = None
@@ -132,7 +132,7 @@ def _summary(
 def _transactions(
     call: Call, stores: list[Marketplace], related: tuple[str, str] | None, start: float, end: float, now: float
 ) -> list[Transaction]:
-    business, account = call.state.business, account_of(call)
+    business, account = call.state.business, partner(call)
     if related is None:
         return [t for m in stores for t in posted_between(business, account, m, start, end, now)]
     found: list[Transaction] = []

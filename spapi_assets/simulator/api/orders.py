@@ -12,8 +12,8 @@ from typing import Any
 from spapi_assets.simulator import paging
 from spapi_assets.simulator.api.call import Answer, Call
 from spapi_assets.simulator.api.order_view import STATUSES, describe
+from spapi_assets.simulator.api.stores import partner, stores_or_all
 from spapi_assets.simulator.api.values import stamp
-from spapi_assets.simulator.api.wanted import account_of, stores_of
 from spapi_assets.simulator.business.accounts import Account
 from spapi_assets.simulator.business.demand import LAUNCH
 from spapi_assets.simulator.business.lookup import find_order
@@ -42,11 +42,11 @@ def search_orders(call: Call) -> Answer:
     wanted = query.list("fulfillmentStatuses", most=len(_FULFILLMENT), allowed=_FULFILLMENT)
     channels = query.list("fulfilledBy", most=2, allowed=("MERCHANT", "AMAZON"))
     included = _included(call)
-    stores = stores_of(call, query.list("marketplaceIds", most=50))
+    stores = stores_or_all(call, query.list("marketplaceIds", most=50))
     after: Position | None = None
     if (token := paging.read(call, "paginationToken", seconds=_TOKEN_SECONDS)) is not None:
         end, after = token[0], (token[1], token[2])  # the first page's end: pages must not run after new orders
-    account, business = account_of(call), call.state.business
+    account, business = partner(call), call.state.business
 
     def is_wanted(position: Position, order: Order) -> bool:
         if after is not None and position <= after:
@@ -69,7 +69,7 @@ def search_orders(call: Call) -> Answer:
 def get_order(call: Call) -> Answer:
     now, business = call.state.clock.timestamp(), call.state.business
     included = _included(call)
-    order = find_order(business, account_of(call), call.path["orderId"])
+    order = find_order(business, partner(call), call.path["orderId"])
     if order is None or order.purchased > now:
         raise not_found(f"Order {call.path['orderId']} was not found.")
     return {"order": describe(business, order, now, included)}

@@ -27,6 +27,13 @@ def named_stores(call: Call, *, most: int) -> list[Marketplace]:
     return [BY_ID[one] for one in dict.fromkeys(named) if one in BY_ID]
 
 
+def stores_or_all(call: Call, ids: list[str] | None) -> list[Marketplace]:
+    """The marketplaces with these ids, each once; all of the account's where naming one is optional and none is named."""
+    if ids is None:
+        ids = [m.id for m in call.account.marketplaces]
+    return [BY_ID[one] for one in dict.fromkeys(validation.marketplaces(ids, call.account, most=50)) if one in BY_ID]
+
+
 def now_of(call: Call) -> datetime:
     """The simulated instant of the call, one for all it answers."""
     return utc(call.state.clock.timestamp())

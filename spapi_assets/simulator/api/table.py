@@ -7,6 +7,7 @@ from spapi_assets.simulator.api import (
     fees,
     finances,
     inventory,
+    invoices,
     listings,
     notifications,
     orders,
@@ -17,6 +18,8 @@ from spapi_assets.simulator.api import (
     sellers,
     tokens,
     transfers,
+    vendor_orders,
+    vendor_shipments,
 )
 from spapi_assets.simulator.api.call import Handler
 
@@ -60,4 +63,11 @@ HANDLERS: dict[str, Handler] = {
     "listSummary": finances.list_summary,
     "listPayouts": transfers.list_payouts,
     "listExpectedPayouts": transfers.list_expected_payouts,
+    "getInvoiceHeaders": invoices.get_invoice_headers,
+    "getInvoice": invoices.get_invoice,
+    "getPurchaseOrders": vendor_orders.get_purchase_orders,
+    "getPurchaseOrder": vendor_orders.get_purchase_order,
+    "getPurchaseOrdersStatus": vendor_orders.get_purchase_orders_status,
+    "GetShipmentDetails": vendor_shipments.get_shipment_details,
+    "GetShipmentLabels": vendor_shipments.get_shipment_labels,
 }

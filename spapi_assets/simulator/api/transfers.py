@@ -7,8 +7,8 @@ from typing import Any
 
 from spapi_assets.simulator import paging
 from spapi_assets.simulator.api.call import Answer, Call
+from spapi_assets.simulator.api.stores import partner, stores_or_all
 from spapi_assets.simulator.api.values import currency, stamp
-from spapi_assets.simulator.api.wanted import account_of, stores_of
 from spapi_assets.simulator.business.accounts import Account
 from spapi_assets.simulator.business.marketplaces import Marketplace
 from spapi_assets.simulator.business.payouts import balance, closed, current, payout
@@ -22,7 +22,7 @@ _TAIL = "042"
 def list_payouts(call: Call) -> Answer:
     query, now, business = call.query, call.state.clock.timestamp(), call.state.business
     after, before, id_ = query.time("createdAfter"), query.time("createdBefore"), query.text("payoutId")
-    account, stores = account_of(call), _stores(call)
+    account, stores = partner(call), _stores(call)
     # One account group a store; within it the newest first.
     wanted = [
         p
@@ -41,7 +41,7 @@ def list_payouts(call: Call) -> Answer:
 
 
 def list_expected_payouts(call: Call) -> Answer:
-    now, business, account = call.state.clock.timestamp(), call.state.business, account_of(call)
+    now, business, account = call.state.clock.timestamp(), call.state.business, partner(call)
     paging.read(call, "nextToken")  # one expected payout a store never needs a second page, and no token is ours
     found = []
     for m in _stores(call):
@@ -88,5 +88,5 @@ def _settlement(p: Period) -> list[dict[str, str]]:
 
 def _stores(call: Call) -> list[Marketplace]:
     """The stores asked for; none of another account type than the only one there is."""
-    found = stores_of(call, call.query.list("marketplaceIds", most=50))
+    found = stores_or_all(call, call.query.list("marketplaceIds", most=50))
     return found if call.query.text("accountType") in (None, _TYPE) else []

@@ -175,7 +175,6 @@ def _refund(order: Order, line: Line) -> Iterator[Entry]:
 def _services(business: Business, p: Period, principals: list[Entry]) -> Iterator[Entry]:
     """Fees and credits that belong to no order."""
     m = p.marketplace
-    money = m.per_euro * 10**m.digits
     for half in (0, 1):
         begin = p.start + half * _WEEK
         sold = sum(e.amount for e in principals if begin <= e.posted < begin + _WEEK)
@@ -185,7 +184,7 @@ def _services(business: Business, p: Period, principals: list[Entry]) -> Iterato
     day = utc(p.start).date()
     while (at := day_start("UTC", day)) < p.end:
         if day.day == 2 and p.start <= at + 840 < p.end:
-            yield Entry("ServiceFee", "other-transaction", "Subscription Fee", -round(39 * money), at + 840)
+            yield Entry("ServiceFee", "other-transaction", "Subscription Fee", -subscription(m), at + 840)
         if day.day == 9 and p.start <= at + 30_000 < p.end and business.pool(p.account, m.pool)[0] == m:
             yield Entry("other-transaction", "other-transaction", "Storage Fee", -_storage(business, p, day), at + 30_000)
         day += timedelta(days=1)
@@ -215,6 +214,11 @@ def storage_cost(business: Business, account: Account, m: Marketplace, month: da
     stock = business.stock_day(account, m.pool, month.replace(day=15)).opening
     rate = storage_rate(month) * m.per_euro * 10**m.digits
     return [(p, max(0, units), max(0, units) * p.volume / 1_000 * rate) for p, units in zip(PRODUCTS, stock, strict=True)]
+
+
+def subscription(m: Marketplace) -> int:
+    """A month's professional selling plan, in minor units."""
+    return round(39 * m.per_euro * 10**m.digits)
 
 
 def storage_rate(month: date) -> float:
