@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from spapi_assets.api_schedules import read_schedules, refresh_sensor
+from spapi_assets.api_automation import read_schedules, refresh_sensor, tables_sensor
 from spapi_assets.assets.apis import api_assets
 from spapi_assets.assets.completeness import completeness_checks
+from spapi_assets.assets.notifications import notification_specs
 from spapi_assets.assets.plan import plan_asset
 from spapi_assets.assets.platform import platform_assets
 from spapi_assets.assets.raw import raw_assets
@@ -37,6 +38,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             *(request_asset(report, settings) for report in requestable),
             *(raw_assets(report, settings) for report in reports),
             *(api_assets(api, settings) for api in apis),
+            *notification_specs(registry, settings),
             platform_assets(registry, settings),
             plan_asset(registry, settings),
             warehouse_assets(settings),
@@ -49,6 +51,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             notification_sensor(registry, settings, jobs),
             sweep_sensor(),
             refresh_sensor(registry, settings, readings),
+            tables_sensor(registry),
             automation_sensor(),
         ],
         resources={

@@ -1,6 +1,7 @@
-"""When APIs are read: one schedule per source for its fresh partitions, and the sensor that reads what is marked as changed.
-Which of these partitions cost a call is decided by `ingest/reading/`; marks are made by `ingest/notifications/`."""
+"""When APIs are read: a schedule per source for its fresh partitions, a sensor for what is marked as changed, one for messages.
+Which partitions cost a call is decided by `ingest/reading/`; marks and message batches are made by `ingest/notifications/`."""
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import dagster as dg
 
 from spapi_assets.assets.apis import CHANGES_TAG
+from spapi_assets.assets.notifications import landed_events
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import ApiSource, WindowKind
 from spapi_assets.ingest.windows import due_range
 from spapi_assets.partitions import Rectangle
 from spapi_assets.resources.platform import PlatformResource
-from spapi_assets.sensors import ACTIVE
+from spapi_assets.sensors import ACTIVE, TICK_SECONDS
 from spapi_assets.settings import Settings
 
 # After a standstill the schedule finds what it missed; a longer gap is back-fill, which a person decides.
@@ -83,3 +85,25 @@ def refresh_sensor(registry: Registry, settings: Settings, jobs: Mapping[str, An
         return dg.SensorResult(run_requests=requests)
 
     return api_refreshes
+
+
+def tables_sensor(registry: Registry) -> dg.SensorDefinition:
+    """Makes tables of the messages that `report_notifications` took from the queue; it reports them as materializations."""
+
+    @dg.sensor(
+        name="notification_tables",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Loads Amazon's messages (offers, prices, stock, orders, hourly vendor facts) into their tables.",
+    )
+    def notification_tables(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult | dg.SkipReason:
+        from spapi_assets.ingest.notifications.tables import load_batches
+
+        landed = load_batches(platform.context(), time.monotonic() + TICK_SECONDS)
+        for sentence in landed.problems:
+            context.log.warning(sentence)
+        if not landed.documents:
+            return dg.SkipReason(landed.sentence or "No messages wait to become rows.")
+        return dg.SensorResult(asset_events=list(landed_events(registry, landed.documents)))
+
+    return notification_tables
