@@ -95,6 +95,12 @@ def listing(
     """A product's listing; None when it was deleted by hand. `stock` is `stock_of` at the same instant."""
     instant, extra = now.timestamp(), number_of(product)
     changes = business.changes.of_listing(account.index, m.code, product.sku, instant)
+    if extra is not None and not changes:  # of these there can be a hundred thousand
+        opened_at, units = listed_at(extra), own_stock(business, product, now)
+        return Listing(
+            product, m, title_of(product, m.language), list_price(product, m, now.year), units, units, 0, opened_at,
+            opened_at.timestamp(), product_type_of_line(product.line), (), True, True,
+        )  # fmt: skip
     changed = {c.field: c.value for c in changes}
     if changed.get("deleted"):
         return None
