@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from spapi_assets.aws.changing import LONGEST, change_items, plain
 from spapi_assets.aws.table import Table
+from spapi_assets.datasets.calls import IdentifierKind
 
 if TYPE_CHECKING:
     from spapi_assets.aws.clients import AwsClients
 
 Fact = str | bool | Decimal
-KINDS = ("asin", "sku", "fnsku", "order_id", "seller_id")
+KINDS = (*get_args(IdentifierKind), "fnsku", "seller_id")
 _FEW = 2000  # identifiers fetched one by one; for more, reading all of the account and marketplace is cheaper
 _WEEK = 7
 

@@ -18,6 +18,7 @@ _COMMANDS = {
     "plan": "spapi_assets.cli.planning",
     "coverage": "spapi_assets.cli.planning",
     "replay": "spapi_assets.cli.replay",
+    "identifiers": "spapi_assets.cli.identifiers",
     "docs": "spapi_assets.cli.docs",
 }
 

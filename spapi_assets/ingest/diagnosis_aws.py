@@ -32,6 +32,7 @@ class AwsSide:
     reachable: bool = False
     quota_table: bool = False
     ledger_table: bool = False
+    identifiers_table: bool = False
     queue_arn: str | None = None
 
 
@@ -41,14 +42,22 @@ def look_at_aws(ctx: IngestContext, side: AwsSide) -> Iterator[Line]:
     yield identity
     side.reachable = identity.fix is None
     if not side.reachable:
-        for check in ("ledger table", "quota table", "queue", "queue policy", "dead letters", "Glue database"):
+        for check in (
+            "ledger table",
+            "quota table",
+            "identifiers table",
+            "queue",
+            "queue policy",
+            "dead letters",
+            "Glue database",
+        ):
             yield skipped("aws", check, "AWS cannot be used.")
     else:
-        ledger = _look("ledger table", lambda: _table(ctx, ctx.settings.ledger_table, index="by_status"))
-        quota = _look("quota table", lambda: _table(ctx, ctx.settings.quota_table))
-        side.ledger_table, side.quota_table = ledger.fix is None, quota.fix is None
-        yield ledger
-        yield quota
+        ledger = _look("ledger table", lambda: _table(ctx, "ledger table", ctx.settings.ledger_table, index="by_status"))
+        quota = _look("quota table", lambda: _table(ctx, "quota table", ctx.settings.quota_table))
+        identifiers = _look("identifiers table", lambda: _table(ctx, "identifiers table", ctx.settings.identifiers_table))
+        side.ledger_table, side.quota_table, side.identifiers_table = (x.fix is None for x in (ledger, quota, identifiers))
+        yield from (ledger, quota, identifiers)
         yield from _queue(ctx, side)
         yield _look("Glue database", lambda: _glue(ctx))
     if bucket_of(ctx.settings) and not side.reachable:
@@ -94,8 +103,7 @@ def _clients(ctx: IngestContext) -> Any:
     return ctx.clients
 
 
-def _table(ctx: IngestContext, name: str, index: str | None = None) -> Line:
-    check = "ledger table" if index else "quota table"
+def _table(ctx: IngestContext, check: str, name: str, index: str | None = None) -> Line:
     table = _clients(ctx).dynamodb.describe_table(TableName=name)["Table"]
     if table["TableStatus"] not in ("ACTIVE", "UPDATING"):
         return failed("aws", check, f"Table {name} is {table['TableStatus']}.", "Wait until AWS has made it, then run it again.")

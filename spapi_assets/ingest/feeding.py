@@ -51,7 +51,7 @@ def feed(ctx: IngestContext, dataset: Dataset, loaded: Iterable[Partition], part
 
     May be repeated. When AWS refuses (AwsError) nothing is lost: the load that calls this is not finished and is repeated.
     """
-    columns = _HELD.get(dataset.name, {})
+    columns = held_columns(dataset.name)
     if not columns:
         return
     if dataset.name == LISTINGS:
@@ -75,6 +75,11 @@ def feed(ctx: IngestContext, dataset: Dataset, loaded: Iterable[Partition], part
         found = [Found(value, seen=seen) for value, seen in days.items()]
         for marketplace, some in _places(ctx, kind, account, place, found, dataset.name):
             ctx.identifiers.put(kind, account, marketplace, some, dataset.name)
+
+
+def held_columns(dataset: str) -> Mapping[str, Sequence[str]]:
+    """The columns of a dataset that feed the store, by kind; `marketplace` among them tells a row's store."""
+    return _HELD.get(dataset, {})
 
 
 def kind_of(dataset: str, column: str) -> str | None:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from spapi_assets.aws.clients import explained
 from spapi_assets.aws.denials import lift_all
+from spapi_assets.aws.identifiers import Found
 from spapi_assets.aws.secrets import write_credentials
 from spapi_assets.aws.setup import bucket_of, dead_letter_name, set_up_aws
 from spapi_assets.datasets.model import Kind
@@ -29,7 +30,10 @@ PAYLOAD_VERSION = "1.0"
 def set_up(context: IngestContext) -> list[str]:
     """Create what the AWS account needs (tables, queue and its policy, Glue database, bucket); returns what was made."""
     with explained("setting up tables, queues, catalog and bucket"):
-        return set_up_aws(_clients(context), context.settings)
+        made = set_up_aws(_clients(context), context.settings)
+    for account in context.settings.accounts:
+        _know_seller_id(context, account)
+    return made
 
 
 def what_set_up_would_make(context: IngestContext) -> list[str]:
@@ -76,11 +80,17 @@ def connect(
     apis.lwa.access_token()
     if credentials is None:
         yield f"{account.name}: Login with Amazon accepts the credentials in secret {account.secret}"
+    _know_seller_id(context, account)
     if lifted := lift_all(context.ledger, account.name):
         yield f"{account.name}: what Amazon denied is asked for once more: {', '.join(lifted)}"
     if account.kind is Kind.SELLER:
         yield _compare_marketplaces(context, account)
     yield subscribe(context, account, redirect=redirect)
+
+
+def _know_seller_id(context: IngestContext, account: Account) -> None:
+    """The seller or vendor group id stands with the other identifiers: what refers to one can be matched without the file."""
+    context.identifiers.put("seller_id", account.name, None, [Found(account.selling_partner_id)], "accounts")
 
 
 def _compare_marketplaces(context: IngestContext, account: Account) -> str:

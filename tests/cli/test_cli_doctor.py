@@ -61,7 +61,7 @@ def test_before_setup_everything_of_aws_fails_and_names_the_command(deployment: 
         deployment.store(account)
     unhealthy = deployment.unhealthy()
     missing = {check for about, check in unhealthy if about == "aws"}
-    assert missing == {"ledger table", "quota table", "queue", "dead letters", "Glue database"}
+    assert missing == {"ledger table", "quota table", "identifiers table", "queue", "dead letters", "Glue database"}
     assert all(unhealthy["aws", check]["fix"] == "Run `spapi setup`." for check in missing)
     assert deployment.run("doctor").exit_code == 1
 
