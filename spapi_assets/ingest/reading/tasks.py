@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -102,11 +103,19 @@ def for_identifiers(source: ApiSource, wanted: Iterable[Wanted]) -> tuple[list[T
         Task(
             number,
             identifiers=tuple(w.value for w in group),
-            facts={w.value: {name: w.facts[name] for name in needed} for w in group} if needed else {},
+            facts={w.value: {name: _sendable(w.facts[name]) for name in needed} for w in group} if needed else {},
             single=single,
         )
         for number, (group, single) in enumerate(tasks, 1)
     ], lacking
+
+
+def _sendable(fact: Any) -> Any:
+    """The fact as it can stand in a task's JSON and in a request: Amazon takes a price as a number, never as a text. A float's
+    shortest spelling is the decimal's own digits, as long as there are no more than fifteen."""
+    if isinstance(fact, Decimal):
+        return int(fact) if fact == fact.to_integral_value() else float(fact)
+    return fact
 
 
 def _groups(wanted: Sequence[Wanted], batch: Batch) -> Iterator[list[Wanted]]:
