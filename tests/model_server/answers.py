@@ -44,11 +44,12 @@ class _Chain:
 
 
 class Answers:
-    """Makes answers. A test sets `counts` (items an unrestricted list has), `missing` (identifiers Amazon does not know) and
-    `values` (what stands at a dotted path instead of something generated)."""
+    """Makes answers. A test sets `counts` (items an unrestricted list has), `missing` (identifiers Amazon does not know),
+    `values` (what stands at a dotted path instead of something generated) and `lean` (required members only: quick)."""
 
     def __init__(self, models: Models, seed: int) -> None:
         self.models, self.seed = models, seed
+        self.lean = False
         self.counts: dict[str, int] = {}
         self.missing: set[str] = set()
         self.values: dict[str, dict[str, Override]] = defaultdict(dict)
@@ -96,7 +97,9 @@ class Answers:
             same = sorted((p for p in operation.leaves if p.rsplit(".", 1)[-1] == name), key=lambda p: (p.count("."), len(p)))
             overrides |= dict.fromkeys(same[:1], value)
         overrides |= self.values[operation.name]
-        return Generator(operation, self.seed, window(request), marketplaces(request), _unwanted(operation, request), overrides)
+        return Generator(
+            operation, self.seed, window(request), marketplaces(request), _unwanted(operation, request), overrides, self.lean
+        )
 
     def _content(self, operation: Operation, request: Request, generator: Generator, offset: int) -> Any:
         schema, key = operation.schema or {}, to_text(request.path)
@@ -139,6 +142,7 @@ class Answers:
             generator.marketplaces,
             generator.without,
             {**values, **generator.overrides},
+            self.lean,
         )
         # A thing named by an identifier is the same wherever in a list it stands.
         item = own.make(array["items"], path, key, n if key.startswith("#") else zlib.crc32(key.encode()))

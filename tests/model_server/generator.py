@@ -40,7 +40,7 @@ class Slot:
 @dataclass
 class Generator:
     """Makes the values of one answer. `window` holds all its instants; `without` are names of members that were not asked for;
-    `overrides` replaces what is generated at a dotted path."""
+    `overrides` replaces what is generated at a dotted path; `lean` leaves out what the model does not require."""
 
     operation: Operation
     seed: int
@@ -48,6 +48,10 @@ class Generator:
     marketplaces: tuple[str, ...] = ("A1PA6795UKMFR9",)
     without: frozenset[str] = frozenset()
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    lean: bool = False
+
+    def leads_to_override(self, path: str) -> bool:
+        return any(at == path or at.startswith(f"{path}.") for at in self.overrides)
 
     def make(self, schema: dict[str, Any], path: str, key: str, ordinal: int = 0) -> Value:
         """A value of the schema that lies at `path` of the answer; `key` and `ordinal` make it differ from its neighbours."""
@@ -81,8 +85,11 @@ class _Making:
     def _object(self, schema: dict[str, Any], path: str, inside: Counter[str], name: str) -> Value:
         made = {}
         for key, inner in schema.get("properties", {}).items():
+            at = f"{path}.{key}" if path else key
+            if self.by.lean and key not in schema.get("required", ()) and not self.by.leads_to_override(at):
+                continue
             if self._is_wanted(key, inner, inside):
-                made[key] = self.value(inner, f"{path}.{key}" if path else key, inside)
+                made[key] = self.value(inner, at, inside)
         more = schema.get("additionalProperties")
         if isinstance(more, dict):
             made |= {f"{n}-{self.random.randrange(1000)}": self.value(more, f"{path}.{n}", inside) for n in ("one", "two")}
@@ -113,7 +120,7 @@ class _Making:
         }
 
     def _array(self, schema: dict[str, Any], path: str, inside: Counter[str], name: str) -> Value:
-        count = 2 + self.random.randrange(2)
+        count = 1 if self.by.lean else 2 + self.random.randrange(2)
         count = max(schema.get("minItems", 0), min(count, schema.get("maxItems", count)))
         items = self.by.operation.resolve(schema["items"])
         if items.get("enum"):
