@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from spapi_assets.aws.ledger_records import ReportRecord, Verdict
+from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.ingest.archive import ArchivedDocument, archived_documents
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.context import LoadResult
@@ -83,7 +83,9 @@ def _confirmed_empty(ctx: IngestContext, reports: Collection[str], accounts: Col
         for key in ctx.settings.partition_keys(ctx.registry.sources[name]):
             if key.partition(".")[0] in accounts:
                 for record in ctx.ledger.records(name, key, first, last):
-                    if record.verdict is Verdict.EMPTY_CONFIRMED and record.loaded_at is not None:
+                    # A query without data is DONE and has no document: it was loaded from nothing.
+                    without = record.status is ReportStatus.DONE and record.archive_uri == ""
+                    if (record.verdict is Verdict.EMPTY_CONFIRMED or without) and record.loaded_at is not None:
                         yield record
 
 
@@ -91,7 +93,8 @@ def replay_all(ctx: IngestContext, plan: ReplayPlan) -> Iterator[Replayed]:
     """Carry a plan out. A document that cannot be read is a problem of its own; the others go on. Safe to repeat."""
     for step in plan.steps:
         if step.archived is not None:
-            ctx.ledger.restore(step.record)  # only if the ledger has lost it
+            ctx.ledger.restore(step.record)  # only if the ledger has lost it; all before any, as pages are one request together
+    for step in plan.steps:
         try:
             yield Replayed(step, load_again(ctx, step.record, step.archived))
         except (DocumentError, FileNotFoundError) as error:
