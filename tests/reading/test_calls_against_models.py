@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from model_server import ModelServer
+from model_server import ModelServer, Request
 from model_server.asked import batched
 from model_server.rules import PAGE_SIZES
 
@@ -24,7 +24,7 @@ from spapi_assets.spapi.session import SpApiSession
 from spapi_assets.spapi.throttle import InMemoryThrottle
 
 SOURCES = [source for source in load_registry().apis.values() if source.call is not None]
-PAGED = [source for source in SOURCES if source.call and source.call.paging and not source.call.batch]
+PAGED = [source for source in SOURCES if source.call and source.call.paging and (source.call.span or not source.call.batch)]
 LISTED = [source for source in SOURCES if source.call and source.call.batch]
 FACTS = {"price": Decimal("12.10"), "afn": True}  # as the store of identifiers keeps them
 
@@ -187,10 +187,17 @@ def test_everything_that_a_source_can_be_told_is_asked_for(source: ApiSource, mo
     """Parts that only come when they are named (includedData, details) are named, unless they are the other kind's."""
     assert source.call is not None
     caller = caller_of(source, model_server, clock)
-    batch = source.call.batch
-    tasks = for_identifiers(source, [Wanted(f"B0{n}", FACTS) for n in range(2)])[0] if batch else [whole_task(source, clock)]
-    caller.page(tasks[0], None, max_wait=1e6)
-    (request,) = model_server.requests
+    tasks = for_identifiers(source, [Wanted(f"B0{n}", FACTS) for n in range(2)])[0][:1] if source.call.batch else []
+    if source.call.span or not tasks:
+        tasks.append(whole_task(source, clock))
+    for task in tasks:
+        caller.page(task, None, max_wait=1e6)
+    assert len(model_server.requests) == len(tasks)
+    for request in model_server.requests:
+        asks_for_everything(source, request, model_server)
+
+
+def asks_for_everything(source: ApiSource, request: Request, model_server: ModelServer) -> None:
     parameters = model_server.models[request.operation].among("query")
     if "includedData" in parameters:
         of_vendors = {"vendorDetails", "procurement"} if source.kind is not Kind.VENDOR else set()
