@@ -98,7 +98,7 @@ def _dealt(line: bytes) -> Iterator[bytes]:
     members: list[Member] = []
     arrays: list[tuple[str, bytes]] = []
     try:
-        for part in Scanner([line]).parts():
+        for part in Scanner(line[at : at + BLOCK] for at in range(0, len(line), BLOCK)).parts():
             if isinstance(part, Member):
                 members.append(part)
             elif isinstance(part, Elements) and part.name is not None and part.spans:

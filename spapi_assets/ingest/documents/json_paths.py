@@ -151,7 +151,7 @@ def _elsewhere(column: Column, path: str) -> Elsewhere:
 
 def _above(section: tuple[str, ...], path: str) -> str:
     if path.startswith(_PAGE):
-        return f"{PAGES}.{path[len(_PAGE) :]}"
+        return ".".join((*section[:1], path[len(_PAGE) :]))
     up = 0
     while path.startswith(_UP):
         path, up = path[len(_UP) :], up + 1
