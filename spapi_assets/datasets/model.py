@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from spapi_assets.datasets.calls import Call
+from spapi_assets.datasets.calls import Call, IdentifierKind
 from spapi_assets.datasets.entry import Entry, Name
 from spapi_assets.datasets.queries import Query
 from spapi_assets.spapi.marketplaces import MARKETPLACES
@@ -53,6 +53,11 @@ class Column(Entry):
     unit: str | None = Field(None, description="currency, units, percent, cubic feet ...")
     pii: bool = Field(False, description="Personal data: dropped unless the deployment names the column")
     required: bool = Field(False, description="Blank or absent is a value that does not fit")
+    identifies: IdentifierKind | Literal["fnsku", "marketplace"] | None = Field(
+        None,
+        description="The values are the account's own ASINs, SKUs and so on: loads feed the store of identifiers. `marketplace`: "
+        "names the row's store, where a document covers several",
+    )
     description: str
 
     @model_validator(mode="after")

@@ -31,7 +31,7 @@ def look_at_identifiers(ctx: IngestContext, account: Account) -> Line:
         names = ", ".join(name for some in needing.values() for name in some)
         kinds = " and ".join(f"{_KINDS[kind]}s" for kind in needing)
         wanted = [source for source in ctx.registry.sources.values() if account.wants(source)]
-        brought = [s.name for s in wanted if any(kind in held_columns(d.name) for kind in needing for d in s.datasets)]
+        brought = [s.name for s in wanted if any(kind in held_columns(d) for kind in needing for d in s.datasets)]
         if brought:
             until = (
                 f"No {kinds} are known yet; the first load of {brought[0]} brings them. Until then nothing is read of {names}."

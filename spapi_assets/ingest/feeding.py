@@ -20,30 +20,8 @@ if TYPE_CHECKING:
 
 ASIN = re.compile(r"[A-Z0-9]{10}")
 LISTINGS = "merchant_listings"  # the one report that holds every listing of a store: what it lacks is not listed
-_OF_LISTINGS = ("seller_sku", "asin1", "asin2", "asin3", "price", "fulfillment_channel")
-
-# Columns that name the account's own products; `marketplace` tells a row's store where a document covers several.
-# Other people's products (market basket, search terms) are in no table here: each would be read like our own.
-_VENDOR = {"asin": ("asin",)}
-_ORDERS = {"sku": ("sku",), "asin": ("asin",), "marketplace": ("sales_channel",)}
-_SHIPMENTS = {"sku": ("sku",), "marketplace": ("sales_channel",)}
-_SETTLED = {"sku": ("sku",), "marketplace": ("marketplace_name",)}
-_HELD: dict[str, Mapping[str, Sequence[str]]] = {
-    LISTINGS: {"sku": ("seller_sku",), "asin": ("asin1", "asin2", "asin3")},
-    "cancelled_listings": {"sku": ("seller_sku",), "asin": ("asin1",)},
-    "fba_inventory": {"sku": ("sku",), "asin": ("asin",)},
-    "fba_inventory_all": {"sku": ("sku",), "asin": ("asin",)},
-    "sales_and_traffic_by_asin": {"sku": ("sku",), "asin": ("parent_asin", "child_asin")},
-    **dict.fromkeys(("orders_by_last_update", "orders_by_order_date", "archived_orders"), _ORDERS),
-    **dict.fromkeys(("orders_xml_by_last_update", "orders_xml_by_order_date"), _ORDERS),
-    **dict.fromkeys(("fulfilled_shipments", "fulfilled_shipments_invoicing", "fulfilled_shipments_tax"), _SHIPMENTS),
-    **dict.fromkeys(("settlements", "settlements_v1"), _SETTLED),
-    **dict.fromkeys(
-        (f"settlements_xml_{x}" for x in ("order_prices", "promotions", "refund_prices", "refund_promotions")), _SETTLED
-    ),
-    **dict.fromkeys((f"vendor_{x}" for x in ("sales", "inventory", "traffic", "margin", "forecast")), _VENDOR),
-    **dict.fromkeys((f"vendor_real_time_{x}" for x in ("sales", "inventory", "traffic")), _VENDOR),
-}
+_ASINS = ("asin1", "asin2", "asin3")
+_OF_LISTINGS = ("seller_sku", *_ASINS, "price", "fulfillment_channel")
 
 
 def feed(ctx: IngestContext, dataset: Dataset, loaded: Iterable[Partition], part: str) -> None:
@@ -51,7 +29,7 @@ def feed(ctx: IngestContext, dataset: Dataset, loaded: Iterable[Partition], part
 
     May be repeated. When AWS refuses (AwsError) nothing is lost: the load that calls this is not finished and is repeated.
     """
-    columns = held_columns(dataset.name)
+    columns = held_columns(dataset)
     if not columns:
         return
     if dataset.name == LISTINGS:
@@ -77,14 +55,13 @@ def feed(ctx: IngestContext, dataset: Dataset, loaded: Iterable[Partition], part
             ctx.identifiers.put(kind, account, marketplace, some, dataset.name)
 
 
-def held_columns(dataset: str) -> Mapping[str, Sequence[str]]:
-    """The columns of a dataset that feed the store, by kind; `marketplace` among them tells a row's store."""
-    return _HELD.get(dataset, {})
-
-
-def kind_of(dataset: str, column: str) -> str | None:
-    """The kind of identifier that a column of the listings holds; None: nobody knows which of its values are listed."""
-    return next((kind for kind, names in _HELD[LISTINGS].items() if column in names), None) if dataset == LISTINGS else None
+def held_columns(dataset: Dataset) -> dict[str, list[str]]:
+    """The columns of a dataset that feed the store, by kind; `marketplace` among them tells a row's store. Empty: none."""
+    held: dict[str, list[str]] = defaultdict(list)
+    for column in dataset.columns:
+        if column.identifies is not None:
+            held[column.identifies].append(column.name)
+    return dict(held) if held.keys() - {"marketplace"} else {}
 
 
 def _distinct(ctx: IngestContext, path: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -152,7 +129,7 @@ def _listed(partition: Partition, rows: Iterable[Mapping[str, Any]]) -> dict[str
         sku, price, channel = (row["seller_sku"] or "").strip(), row["price"], (row["fulfillment_channel"] or "").strip()
         if not fits(sku):
             continue
-        asins = [value for _, value in _identifiers({"asin": ("asin1", "asin2", "asin3")}, row)]
+        asins = [value for _, value in _identifiers({"asin": _ASINS}, row)]
         offer: dict[str, Fact] = {"afn": channel.upper().startswith("AMAZON")} if channel else {}
         if price is not None and partition.marketplace is not None:
             offer |= {"price": price, "currency": MARKETPLACES[partition.marketplace].currency}

@@ -170,7 +170,9 @@ def _marketplace(name: str | None, account: Account) -> str:
 
 def _value(kind: str, text: str) -> str:
     form, words = _FORMS[kind]
-    value = text.strip() if form is None else text.strip().upper()
+    value = text.strip()
+    if form is not None and value.isascii():
+        value = value.upper()
     if not value:
         raise _BadLine("the identifier is blank")
     if not fits(value) or any(category(character) == "Cc" for character in value):

@@ -10,7 +10,7 @@ from spapi_assets.aws.denials import denial_of
 from spapi_assets.datasets.model import Identifiers, Scope, Source
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import Fan, fan_of
-from spapi_assets.ingest.feeding import kind_of
+from spapi_assets.ingest.feeding import LISTINGS
 from spapi_assets.lake.layout import Partition, partition_object
 
 _NEWEST = timedelta(days=100)
@@ -42,8 +42,8 @@ def known_identifiers(ctx: IngestContext, source: Identifiers, place: Partition)
     by_marketplace = ctx.registry.source_of(source.dataset).scope is Scope.MARKETPLACE
     if by_marketplace and place.marketplace is None:
         return ()
-    kind = kind_of(source.dataset, source.column)
-    if kind is not None and place.marketplace is not None:
+    kind = ctx.registry.datasets[source.dataset].column(source.column).identifies
+    if kind is not None and source.dataset == LISTINGS:  # the only one that tells which of its values are listed
         listed = ctx.identifiers.listed(kind, place.account, place.marketplace)
         if listed:
             return tuple(listed)
