@@ -38,7 +38,11 @@ def paths(value: Any, path: str = "") -> Iterator[str]:
 
 
 def test_an_answer_of_every_operation_fits_its_schema_and_fills_every_field(amazon_models: Models) -> None:
-    for name, operation in amazon_models.operations.items():
+    # Several operations of one model answer alike.
+    different = {(operation.file, str(operation.schema)): name for name, operation in amazon_models.operations.items()}
+    assert len(different) > 60
+    for name in different.values():
+        operation = amazon_models[name]
         if operation.schema is None:
             continue
         content = json.loads(to_text(Generator(operation, 1, WINDOW).make(operation.schema, "", "key")))

@@ -54,7 +54,7 @@ def test_ten_processes_that_start_together_cause_one_exchange_or_at_most_two(ama
 
 @pytest.mark.end_to_end
 def test_two_processes_on_one_bucket_meet_no_429_and_lose_little_time(amazon: FakeAmazon, quota_table: str) -> None:
-    rate, burst, calls = 8.0, 10, 50
+    rate, burst, calls = 8.0, 10, 30
     bucket = Bucket(rate, burst)
     times: list[float] = []
 
