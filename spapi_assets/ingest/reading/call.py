@@ -44,7 +44,7 @@ class Caller:
     def page(self, task: Task, token: str | None, *, max_wait: float) -> Page:
         """The page that `token` leads to, the first without one. Raises SpApiError; an identifier that Amazon does not know is an
         answer without it."""
-        return self._single(task, max_wait) if task.single else self._listed(task, token, max_wait)
+        return self._single(task, token, max_wait) if task.single else self._listed(task, token, max_wait)
 
     def _listed(self, task: Task, token: str | None, max_wait: float) -> Page:
         call = self.source.call
@@ -84,7 +84,7 @@ class Caller:
     def _element(self, template: Mapping[str, Any], task: Task, identifier: str) -> Any:
         return filled(template, {**self.facts, "identifier": identifier, **task.facts.get(identifier, {})})
 
-    def _single(self, task: Task, max_wait: float) -> Page:
+    def _single(self, task: Task, token: str | None, max_wait: float) -> Page:
         call = self.source.call
         assert call is not None
         assert call.single is not None
@@ -92,12 +92,17 @@ class Caller:
         facts = {**self.facts, "identifier": identifier}
         path = filled(single.path, facts)
         params = filled({**single.params, **self._of_kind(single)}, facts)
+        if token is not None and call.paging is not None:
+            params[call.paging.param] = token
         request = {**path, **params}
         try:
             answer = self.session.fetch(BY_NAME[single.operation], path=path, params=params, max_wait=max_wait)
         except NotFound:
             return Page(request, datetime.now(UTC), _wrapped(single.wrap, ""), None, 0)
-        return Page(request, answer.answered_at, _wrapped(single.wrap, self._inner(answer, single)), None, 1, (identifier,))
+        # One item may be long enough for pages of its own: an invoice of more than 600 lines.
+        following = _at(answer.content, call.paging.token) if call.paging else None
+        inner = _wrapped(single.wrap, self._inner(answer, single))
+        return Page(request, answer.answered_at, inner, str(following) if following else None, 1, (identifier,))
 
     def _inner(self, answer: Answer, single: Single) -> str:
         """The exact text of the one item: the answer, or the member of it that the spec unwraps."""
