@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from spapi_assets.aws.delivery import EVENTS_SERVICE, queue_policy
+
 if TYPE_CHECKING:
     from spapi_assets.aws.clients import AwsClients
     from spapi_assets.settings import Settings
 
-# The AWS account from which Amazon sends SP-API notifications (SP-API documentation, "Set up notifications (SQS)").
-AMAZON_NOTIFICATIONS_PRINCIPAL = "437568002678"
 MAX_RECEIVE_COUNT = 5
 _RETENTION = str(14 * 24 * 3600)
 
@@ -102,32 +102,18 @@ def _table(clients: AwsClients, name: str, *, sort_key: bool, index: bool = True
     return Made("DynamoDB table", name, True)
 
 
-def queue_policy(queue_arn: str) -> dict[str, Any]:
-    """Amazon's notification service may send to the queue and look at its attributes; nothing else."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "SellingPartnerApiNotifications",
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{AMAZON_NOTIFICATIONS_PRINCIPAL}:root"},
-                "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes"],
-                "Resource": queue_arn,
-            }
-        ],
-    }
-
-
 def _queues(clients: AwsClients, name: str) -> list[Made]:
     dead_made = _queue(clients, dead_letter_name(name))
     dead_arn = _queue_arn(clients, dead_letter_name(name))
     made = _queue(clients, name)
     url = clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    arn = _queue_arn(clients, name)
+    before = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {}).get("Policy", "")
     clients.sqs.set_queue_attributes(
         QueueUrl=url,
         Attributes={
             "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": str(MAX_RECEIVE_COUNT)}),
-            "Policy": json.dumps(queue_policy(_queue_arn(clients, name))),
+            "Policy": json.dumps(queue_policy(arn, event_bridge=EVENTS_SERVICE in before)),
             "VisibilityTimeout": "120",
             "ReceiveMessageWaitTimeSeconds": "5",
         },

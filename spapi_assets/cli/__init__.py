@@ -14,6 +14,8 @@ _COMMANDS = {
     "simulator": "spapi_assets.cli.local",
     "setup": "spapi_assets.cli.accounts",
     "connect": "spapi_assets.cli.accounts",
+    "subscribe": "spapi_assets.cli.subscriptions",
+    "rotate": "spapi_assets.cli.subscriptions",
     "doctor": "spapi_assets.cli.doctor",
     "plan": "spapi_assets.cli.planning",
     "coverage": "spapi_assets.cli.planning",

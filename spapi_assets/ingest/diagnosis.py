@@ -3,7 +3,6 @@ Looking (AWS, Amazon, the clock) is `diagnosis_aws.py` and `diagnosis_accounts.p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
-from spapi_assets.aws.setup import AMAZON_NOTIFICATIONS_PRINCIPAL
+from spapi_assets.aws.delivery import AMAZON_NOTIFICATIONS_PRINCIPAL, QUEUE_ACTIONS, allows
 from spapi_assets.datasets.model import Report
 from spapi_assets.settings import Account
 from spapi_assets.spapi.marketplaces import BY_ID, MARKETPLACES
@@ -22,7 +21,6 @@ REMOVAL_NOTICE = timedelta(days=90)
 ROTATION_DAYS = 180  # Amazon demands a new client secret after this many days (SP-API documentation, "Rotate credentials")
 ROTATION_NOTICE = 30
 SILENCE = timedelta(days=2)
-_NEEDED_ACTIONS = ("sqs:SendMessage", "sqs:GetQueueAttributes")
 # Variables that other parts read by name, beside those of `Settings` (whose field descriptions name theirs).
 _MORE_VARIABLES = (
     "SPAPI_ACCOUNTS_FILE",
@@ -83,7 +81,7 @@ def judge_environment(names: Iterable[str], known: Iterable[str]) -> list[Line]:
 
 def judge_queue_policy(policy: str | None, queue_name: str) -> Line:
     """Amazon's account must be allowed to send to the queue and to look at it, else creating the destination fails."""
-    missing = [action for action in _NEEDED_ACTIONS if not _allows(policy, action)]
+    missing = [action for action in QUEUE_ACTIONS if not allows(policy, action)]
     fix = "Run `spapi setup`; it writes the queue's policy."
     if missing:
         what = " and ".join(action.removeprefix("sqs:") for action in missing)
@@ -91,24 +89,6 @@ def judge_queue_policy(policy: str | None, queue_name: str) -> Line:
             "aws", "queue policy", f"Queue {queue_name} does not let Amazon ({AMAZON_NOTIFICATIONS_PRINCIPAL}) {what}.", fix
         )
     return passed("aws", "queue policy", f"Amazon ({AMAZON_NOTIFICATIONS_PRINCIPAL}) may send to {queue_name}.")
-
-
-def _allows(policy: str | None, action: str) -> bool:
-    statements = json.loads(policy).get("Statement", []) if policy else []
-    allowed = False
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {})
-        who = principal if isinstance(principal, str) else principal.get("AWS", "") if isinstance(principal, dict) else ""
-        people = who if isinstance(who, list) else [who]
-        actions = statement.get("Action", [])
-        names = {a.lower() for a in (actions if isinstance(actions, list) else [actions])}
-        if not any(p == "*" or AMAZON_NOTIFICATIONS_PRINCIPAL in p for p in people):
-            continue
-        if names & {"*", "sqs:*", action.lower()}:
-            if statement.get("Effect") == "Deny":
-                return False
-            allowed = True
-    return allowed
 
 
 def judge_clock(about: str, date_header: str | None, ours: datetime) -> Line:

@@ -4,27 +4,28 @@ Every step is idempotent and says what it did in a sentence; checking without ch
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from spapi_assets.aws.clients import explained
 from spapi_assets.aws.denials import lift_all
+from spapi_assets.aws.heard import forget_secret_end
 from spapi_assets.aws.identifiers import Found
-from spapi_assets.aws.secrets import write_credentials
+from spapi_assets.aws.secrets import read_credentials, write_credentials
 from spapi_assets.aws.setup import bucket_of, dead_letter_name, set_up_aws
 from spapi_assets.datasets.model import Kind
 from spapi_assets.ingest.diagnosis import judge_marketplaces
+from spapi_assets.ingest.notifications.subscribing import Wanted, subscribe
+from spapi_assets.ingest.notifications.types import REPORT_FINISHED, TYPES
 from spapi_assets.spapi.auth import InMemoryTokenCache, LwaClient, LwaCredentials
-from spapi_assets.spapi.errors import SpApiError
-from spapi_assets.spapi.notifications import REPORT_PROCESSING_FINISHED
+from spapi_assets.spapi.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from spapi_assets.aws.clients import AwsClients
     from spapi_assets.ingest.context import IngestContext
     from spapi_assets.settings import Account
-
-PAYLOAD_VERSION = "1.0"
 
 
 def set_up(context: IngestContext) -> list[str]:
@@ -74,6 +75,7 @@ def connect(
     if credentials is not None:
         LwaClient(account.name, lambda: credentials, InMemoryTokenCache(), context.settings.lwa_endpoint_url).access_token()
         yield f"{account.name}: Login with Amazon accepts the credentials"
+        _forget_end_of_old_secret(context, account, credentials)
         write_credentials(_clients(context), account.secret, credentials)
         yield f"{account.name}: credentials stored in secret {account.secret}"
     apis = context.apis(account.name)
@@ -85,7 +87,14 @@ def connect(
         yield f"{account.name}: what Amazon denied is asked for once more: {', '.join(lifted)}"
     if account.kind is Kind.SELLER:
         yield _compare_marketplaces(context, account)
-    yield subscribe(context, account, redirect=redirect)
+    yield from subscribe(context, account, Wanted((TYPES[REPORT_FINISHED],), redirect=redirect))
+
+
+def _forget_end_of_old_secret(context: IngestContext, account: Account, credentials: LwaCredentials) -> None:
+    """What Amazon said of the end of the client secret was about the one that is now replaced by hand."""
+    with suppress(ConfigurationError):  # nothing readable was stored before: then nothing of it is known either
+        if read_credentials(_clients(context), account.secret).client_secret != credentials.client_secret:
+            forget_secret_end(context.ledger.table, credentials.client_id, context.now())
 
 
 def _know_seller_id(context: IngestContext, account: Account) -> None:
@@ -97,32 +106,6 @@ def _compare_marketplaces(context: IngestContext, account: Account) -> str:
     found = context.apis(account.name).sellers.marketplace_participations()
     line = judge_marketplaces(account, [p.marketplace_id for p in found if p.is_participating])
     return f"{account.name}: {line.sentence}" + (f" {line.fix}" if line.fix else "")
-
-
-def subscribe(context: IngestContext, account: Account, *, redirect: bool = False) -> str:
-    """A destination for our queue (once per application and region) and the account's subscription to finished reports."""
-    notifications = context.apis(account.name).notifications
-    assert context.queue is not None, "subscribing needs a context with a queue"
-    with explained(f"reading the address of queue {context.settings.queue_name} (made by `spapi setup`)"):
-        arn = context.queue.arn
-    try:
-        destination = notifications.ensure_sqs_destination(f"spapi-assets-{context.settings.queue_name}"[:256], arn)
-        before = notifications.subscription(REPORT_PROCESSING_FINISHED)
-        if before is not None and before.destination_id == destination.destination_id:
-            return f"{account.name}: already subscribed to {REPORT_PROCESSING_FINISHED} on {arn}"
-        if before is not None:
-            if not redirect:
-                return (
-                    f"{account.name}: its subscription to {REPORT_PROCESSING_FINISHED} delivers to another destination "
-                    f"({before.destination_id}) and was left alone; reports are polled. "
-                    f"`spapi connect {account.name} --redirect` replaces it"
-                )
-            notifications.delete_subscription(REPORT_PROCESSING_FINISHED, before.subscription_id)
-        notifications.ensure_subscription(REPORT_PROCESSING_FINISHED, destination.destination_id, PAYLOAD_VERSION)
-    except SpApiError as error:
-        # Not fatal: reports are also found by polling. The doctor repeats the sentence until it is mended.
-        return f"{account.name}: no notifications, reports will be polled instead. {error}"
-    return f"{account.name}: subscribed to {REPORT_PROCESSING_FINISHED} on {arn}"
 
 
 def _clients(context: IngestContext) -> AwsClients:

@@ -68,18 +68,30 @@ class NotificationsApi:
         answer = self._session.call(ops.CREATE_DESTINATION, json={"name": name, "resourceSpecification": specification})
         return self._destination(answer.get("payload"), ops.CREATE_DESTINATION)
 
-    def ensure_sqs_destination(self, name: str, queue_arn: str) -> Destination:
-        """The destination for this queue, created if there is none. Two callers at once end with the same one."""
-        for existing in self.destinations():
-            if existing.sqs_arn == queue_arn:
-                return existing
+    def find_destination(
+        self, name: str, *, sqs_arn: str | None = None, event_bridge: tuple[str, str] | None = None
+    ) -> Destination | None:
+        """The destination for this queue, or EventBridge account and region, whatever it is called; None: there is none."""
+        for found in self.destinations():
+            bus = (found.event_bridge_account, found.event_bridge_region)
+            if found.sqs_arn == sqs_arn if sqs_arn is not None else bus == event_bridge:
+                return found
+        return None
+
+    def ensure_destination(
+        self, name: str, *, sqs_arn: str | None = None, event_bridge: tuple[str, str] | None = None
+    ) -> Destination:
+        """The destination, created if there is none. Two callers at once end with the same one."""
+        found = self.find_destination(name, sqs_arn=sqs_arn, event_bridge=event_bridge)
+        if found is not None:
+            return found
         try:
-            return self.create_destination(name, sqs_arn=queue_arn)
+            return self.create_destination(name, sqs_arn=sqs_arn, event_bridge=event_bridge)
         except Conflict:
-            for existing in self.destinations():
-                if existing.sqs_arn == queue_arn:
-                    return existing
-            raise
+            found = self.find_destination(name, sqs_arn=sqs_arn, event_bridge=event_bridge)
+            if found is None:
+                raise
+            return found
 
     def delete_destination(self, destination_id: str) -> None:
         self._session.call(ops.DELETE_DESTINATION, path={"destinationId": destination_id})
@@ -143,6 +155,12 @@ class NotificationsApi:
     def delete_subscription(self, notification_type: str, subscription_id: str) -> None:
         path = {"notificationType": notification_type, "subscriptionId": subscription_id}
         self._session.call(ops.DELETE_SUBSCRIPTION_BY_ID, path=path)
+
+    def send_test(self, notification_type: str, destination_id: str, payload_version: str, scenario: str = "") -> None:
+        """Have Amazon send a mock notification. The sandbox's endpoint only: others answer that there is no such operation."""
+        test = {"payloadVersion": payload_version, **({"testScenario": scenario} if scenario else {})}
+        body = {"destinationId": destination_id, "testNotification": test}
+        self._session.call(ops.SEND_TEST_NOTIFICATION, path={"notificationType": notification_type}, json=body)
 
     def _destination(self, entry: Any, operation: ops.Operation) -> Destination:
         try:

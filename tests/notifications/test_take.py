@@ -255,7 +255,7 @@ def test_every_example_of_amazons_in_every_envelope_is_kept_and_acts(
     from spapi_assets.ingest.notifications import queries
 
     asked: list[str] = []
-    monkeypatch.setattr(queries, "record", lambda ctx, accounts, told, taken: asked.append(told.query_id) or "query DONE")
+    monkeypatch.setattr(queries, "record", lambda ctx, accounts, told: asked.append(told.query_id) or "query DONE")
     sent = [body for _, message in examples(amazon_reference) for _, body in envelopes(message)]
     queue.send_all(sent)
     taken = take(ctx)

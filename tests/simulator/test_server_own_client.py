@@ -84,7 +84,7 @@ def test_marketplaces_and_subscriptions(simulator: Simulator) -> None:
     assert {p.marketplace.code for p in participations if p.marketplace} == {"DE", "UK", "FR", "IT", "ES"}
     notifications = NotificationsApi(session)
     for _ in range(2):  # the second time everything exists already
-        destination = notifications.ensure_sqs_destination("queue", ARN)
+        destination = notifications.ensure_destination("queue", sqs_arn=ARN)
         made = notifications.ensure_subscription("REPORT_PROCESSING_FINISHED", destination.destination_id, "1.0")
         assert made.destination_id == destination.destination_id
     assert simulator.state.subscriptions.count() == (1, 1)

@@ -175,7 +175,7 @@ def test_a_queue_is_registered_once_even_when_two_ask_at_the_same_time(amazon: F
     arn = "arn:aws:sqs:eu-west-1:123456789012:spapi-notifications"
     ours = {"name": "n", "destinationId": "d-1", "resource": {"sqs": {"arn": arn}}}
     amazon.script(Reply(json={"payload": []}), Reply.error(409, "Conflict", "exists"), Reply(json={"payload": [ours]}))
-    assert NotificationsApi(session).ensure_sqs_destination("n", arn).destination_id == "d-1"
+    assert NotificationsApi(session).ensure_destination("n", sqs_arn=arn).destination_id == "d-1"
     assert amazon.received[1].json == {"name": "n", "resourceSpecification": {"sqs": {"arn": arn}}}
 
 

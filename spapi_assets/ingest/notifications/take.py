@@ -174,7 +174,7 @@ class _Take:
             if plan.report is not None:
                 word = reports.record(self.ctx, plan.accounts, plan.report, self.taken)
             elif plan.query is not None:
-                word = queries.record(self.ctx, plan.accounts, plan.query, self.taken)
+                word = queries.record(self.ctx, plan.accounts, plan.query)
         except (AwsError, LedgerError) as error:
             what = f"Report {plan.report.report_id}" if plan.report else f"Query {plan.query.query_id if plan.query else ''}"
             self.taken.complain(f"{what} of {plan.accounts[0].name}: {error}")
