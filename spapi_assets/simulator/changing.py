@@ -44,7 +44,7 @@ class _Command:
         self.state, self.fields, self.business = state, command, state.business
         self.authorization: Authorization = state.directory.by_name(str(command.get("account")))
         self.account: Account = state.business.account(self.authorization.selling_partner_id)
-        self.now = state.clock.timestamp()
+        self.now = utc(state.clock.timestamp()).timestamp()  # in microseconds: what is looked at as a datetime is this instant
 
     @property
     def stores(self) -> list[Marketplace]:

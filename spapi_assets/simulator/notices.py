@@ -94,7 +94,7 @@ def any_offer(business: Business, account: Account, listing: Listing, now: float
     }  # fmt: skip
     body = {
         "SellerId": account.selling_partner_id, "OfferChangeTrigger": trigger, "Summary": summary,
-        "Offers": [_offer(o, m, winner) for o in offers[:20]],
+        "Offers": [_offer(o, m, winner, now) for o in offers[:20]],
     }  # fmt: skip
     return {"AnyOfferChangedNotification": body}
 
@@ -183,7 +183,7 @@ def fba_inventory(business: Business, account: Account, product: Product, now: f
     }
 
 
-def _offer(offer: market.Offer, m: Marketplace, winner: market.Offer | None) -> Payload:
+def _offer(offer: market.Offer, m: Marketplace, winner: market.Offer | None, now: float) -> Payload:
     return {
         "SellerId": offer.seller_id,
         "SubCondition": "new",
@@ -192,8 +192,10 @@ def _offer(offer: market.Offer, m: Marketplace, winner: market.Offer | None) -> 
             "MinimumHours": 0 if offer.amazon else 24,
             "MaximumHours": 24 if offer.amazon else 48,
             "AvailabilityType": "NOW",
+            "AvailableDate": iso_millis(utc(now)),
         },
         "ListingPrice": _money(offer.price, m),
+        "Points": {"PointsNumber": offer.price // 100 if m.code == "JP" else 0},
         "Shipping": _money(offer.shipping, m),
         "ShipsFrom": {"Country": m.country, "State": ""},
         "IsFulfilledByAmazon": offer.amazon,

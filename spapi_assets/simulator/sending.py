@@ -28,6 +28,26 @@ def send(destination: Destination, messages: list[tuple[str, str]]) -> list[str]
     return _to_bus(destination.resource["eventBridge"], messages)
 
 
+def offer_source(destination: Destination) -> str:
+    """What Amazon does when an EventBridge destination is created: offer the account a partner event source, for somebody to
+    associate with a bus. Only in an emulator (AWS_ENDPOINT_URL): AWS lets nobody else do it. Returns what went wrong."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bus = destination.resource.get("eventBridge")
+    if bus is None or not (os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_EVENTS")):
+        return ""
+    events = _client("events", bus["region"])
+    try:
+        events.create_partner_event_source(Name=bus["name"], Account=bus["accountId"])
+        # moto keeps rules and events of a bus under the last part of its name: there must be a bus that is called so.
+        events.create_event_bus(Name=bus["name"].rsplit("/", 1)[-1])
+    except events.exceptions.ResourceAlreadyExistsException:
+        return ""
+    except (BotoCoreError, ClientError) as error:
+        return str(error)
+    return ""
+
+
 def _to_queue(arn: str, bodies: list[str]) -> list[str]:
     _, _, _, region, owner, name = arn.split(":", 5)
     sqs = _client("sqs", region)

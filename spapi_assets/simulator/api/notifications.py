@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from spapi_assets.simulator import validation
+from spapi_assets.simulator import sending, validation
 from spapi_assets.simulator.api.call import Answer, Call
 from spapi_assets.simulator.errors import ApiError, invalid_input, not_found
 from spapi_assets.simulator.subscriptions import EVENTBRIDGE_TYPES, SQS_TYPES, Destination, Subscription
@@ -22,6 +22,8 @@ def create_destination(call: Call) -> Answer:
     created = call.state.subscriptions.add_destination(call.token.application, name, resource)
     if created is None:
         raise ApiError(409, "Conflict", "A destination with this resource already exists for the application.")
+    if wrong := sending.offer_source(created):
+        call.state.journal.event("event_source_not_offered", reason=wrong, destination=created.destination_id)
     return {"payload": created.describe()}
 
 
