@@ -3,7 +3,7 @@ Both only move the ledger and read it; a lost message, a duplicate or a crashed 
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -11,23 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from spapi_assets.assets.specs import raw_key
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import WindowKind
 from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition
-from spapi_assets.partitions import Rectangle, days_between, key_of, rectangles
+from spapi_assets.partitions import Rectangle, days_between, rectangles
 from spapi_assets.resources.platform import PlatformResource
 from spapi_assets.settings import Settings
 
 if TYPE_CHECKING:
     from spapi_assets.aws.ledger import ReportRecord
     from spapi_assets.ingest.context import IngestContext
-    from spapi_assets.ingest.notifications.tables import Landed
 
 # Dagster gives a tick 60 s; what is not done by then waits for the next one.
 TICK_SECONDS = 40.0
-LAND_SECONDS = 12.0  # of them, for messages that become rows
 # A document costs a getReportDocument call: 15 at once, then one a minute. Runs are given what the quota brings in this time;
 # more would only hold their slots and wait.
 LOAD_SECONDS = 180.0
@@ -122,7 +119,7 @@ def affordable_documents(ctx: "IngestContext", accounts: Iterable[str], active: 
 
 
 def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mapping[str, Any]) -> dg.SensorDefinition:
-    """What Amazon tells by itself: written down, acknowledged, made rows; and what the ledger calls ready is loaded."""
+    """What Amazon tells by itself is written down and acknowledged; and what the ledger calls ready is loaded."""
     reports = {r.name: r for r in registry.reports.values() if settings.partition_keys(r)}
     keys = {name: settings.partition_keys(report) for name, report in reports.items()}
     harvested = {name for name, report in reports.items() if report.window.kind is WindowKind.HARVEST}
@@ -133,20 +130,16 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
         minimum_interval_seconds=10,
         default_status=dg.DefaultSensorStatus.RUNNING,
         jobs=[load_jobs[name] for name in reports],
-        description="Takes Amazon's messages from the queue: outcomes to the ledger, changes to marks, the rest to tables; and "
-        "loads finished reports.",
+        description="Takes Amazon's messages from the queue: outcomes to the ledger, changes to marks, all else to the spool "
+        "of its table; and loads finished reports.",
     )
-    def report_notifications(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
-        from spapi_assets.ingest.notifications.tables import load_batches
+    def report_notifications(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult | dg.SkipReason:
         from spapi_assets.ingest.notifications.take import take_notifications
 
         ctx = platform.context()
-        until = time.monotonic() + TICK_SECONDS
-        taken = take_notifications(ctx, until - LAND_SECONDS)
-        landed = load_batches(ctx, until)
-        for sentence in (*taken.problems, *landed.problems):
+        taken = take_notifications(ctx, time.monotonic() + TICK_SECONDS)
+        for sentence in taken.problems:
             context.log.warning(sentence)
-        told, events = f"{taken.sentence} {landed.sentence}".strip(), list(_materializations(landed))
         runs = context.instance.get_runs(dg.RunsFilter(statuses=ACTIVE))
         active = [run.tags[LOADS_TAG] for run in runs if LOADS_TAG in run.tags]
         fetching: Counter[str] = Counter()
@@ -164,23 +157,14 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
             calendars=calendars,
         )
         if not loads:
-            why = f"{told} {len(ready)} reports are ready to load; {len(active)} load runs are active."
-            return dg.SensorResult(skip_reason=why, asset_events=events)
+            return dg.SkipReason(f"{taken.sentence} {len(ready)} reports are ready to load; {len(active)} load runs are active.")
+        if taken.counts:
+            context.log.info(taken.sentence)
         return dg.SensorResult(
-            run_requests=[dg.RunRequest(job_name=load_jobs[load.report].name, tags=load.tags) for load in loads],
-            asset_events=events,
+            run_requests=[dg.RunRequest(job_name=load_jobs[load.report].name, tags=load.tags) for load in loads]
         )
 
     return report_notifications
-
-
-def _materializations(landed: "Landed") -> Iterator[dg.AssetMaterialization]:
-    """Messages become rows within the tick: no run shows it, so the tick does."""
-    for _, _, result in landed.documents:
-        for name, load in result.datasets.items():
-            for partition, part in load.partitions.items():
-                metadata = {"dagster/row_count": part.rows, "uri": dg.MetadataValue.path(part.uri), "document": result.report_id}
-                yield dg.AssetMaterialization(raw_key(name), partition=key_of(partition), metadata=metadata)
 
 
 def sweep_sensor() -> dg.SensorDefinition:
