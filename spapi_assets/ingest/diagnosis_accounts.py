@@ -197,7 +197,8 @@ def _roles(ctx: IngestContext, account: Account, apis: AccountApis, side: AwsSid
         return None
 
     try:
-        denied = denied_types(sorted({r.report_type for r in reports}), allowed)
+        # getReports knows no queries of Data Kiosk: of those only createQuery's own answers tell.
+        denied = denied_types(sorted({r.report_type for r in reports if r.query is None}), allowed)
     except Throttled as error:
         yield warned(account.name, "roles", f"Not looked at, the getReports quota is spent: {error}", _LATER)
         return
@@ -240,7 +241,7 @@ def _denied_before(records: Sequence[ReportRecord], lifted: datetime | None) -> 
     if not outcomes:
         return None
     at, verdict, reason = max(outcomes, key=lambda o: o[0])
-    return f"on {at:%Y-%m-%d} createReport was denied. {reason or ''}".strip() if verdict is Verdict.MISSING_ROLE else None
+    return f"on {at:%Y-%m-%d} the request was denied. {reason or ''}".strip() if verdict is Verdict.MISSING_ROLE else None
 
 
 def _marketplaces(account: Account, apis: AccountApis) -> Line:

@@ -12,7 +12,7 @@ from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.planning import RequestPlan
 from spapi_assets.ingest.states import TruthState
 from spapi_assets.ingest.windows import partition_days
-from spapi_assets.spapi.operations import CREATE_REPORT, GET_REPORT_DOCUMENT
+from spapi_assets.spapi.operations import CREATE_QUERY, CREATE_REPORT, GET_QUERY_DOCUMENT, GET_REPORT_DOCUMENT
 from spapi_assets.spapi.throttle import ARRIVAL_JITTER, BucketState, RatePlan, spacing
 
 _HELD = {TruthState.FINAL, TruthState.PROVISIONAL, TruthState.EMPTY_CONFIRMED}
@@ -38,6 +38,7 @@ class ReportCost:
     requests: int
     seconds_between: float = 0.0  # the report type's own cool-down
     report_type: str = ""
+    queried: bool = False  # asked of Data Kiosk, whose createQuery and getDocument have quotas of their own
     one_a_day: int = 0  # requests that one request per day, or period, would need
     note: str = ""
 
@@ -167,6 +168,7 @@ def report_costs(report: Report, plan: RequestPlan) -> list[ReportCost]:
                 requests=requests[key],
                 seconds_between=report.window.cool_down_minutes * 60.0,
                 report_type=report.report_type,
+                queried=report.query is not None,
                 one_a_day=single[key],
                 note=note,
             )
@@ -200,9 +202,11 @@ def account_cost(
     documents: BucketState | None = None,
     limits: Mapping[str, TypeLimit] | None = None,
 ) -> AccountCost:
-    """Total of one account. The slowest of createReport, getReportDocument, a type's cool-down and a type's limit a day
-    (`limits`, by report type) sets the pace: they overlap, because a document is fetched while later reports are created."""
-    requests = sum(c.requests for c in costs)
+    """Total of one account. The slowest of createReport, getReportDocument, the same two of Data Kiosk (a query counted as one
+    page), a type's cool-down and a type's limit a day (`limits`, by report type) sets the pace: they overlap, because a document
+    is fetched while later reports are created."""
+    requests = sum(c.requests for c in costs if not c.queried)
+    queries = sum(c.requests for c in costs if c.queried)
     at = now.timestamp()
     creating = Bucket(CREATE_REPORT.plan, create)
     fetching = Bucket(GET_REPORT_DOCUMENT.plan, documents)
@@ -210,6 +214,8 @@ def account_cost(
     paces = [
         (creating.seconds(requests, at, reserve), "createReport"),
         (fetching.seconds(requests, at), "getReportDocument"),
+        (Bucket(CREATE_QUERY.plan, None).seconds(queries, at, reserve), "createQuery"),
+        (Bucket(GET_QUERY_DOCUMENT.plan, None).seconds(queries, at), "getDocument"),
         (cooling, "cool-down"),
     ]
     by_type = Counter({c.report_type: 0 for c in costs})
@@ -220,7 +226,7 @@ def account_cost(
     seconds, limit = max(paces, key=lambda pace: pace[0])
     return AccountCost(
         account=account,
-        requests=requests,
+        requests=requests + queries,
         asked_days=sum(c.asked_days for c in costs),
         one_a_day=sum(c.one_a_day for c in costs),
         seconds=seconds,

@@ -12,7 +12,7 @@ from spapi_assets.ingest.context import IngestContext, bucket_state
 from spapi_assets.ingest.costs import type_limits
 from spapi_assets.ingest.forecast import Bucket
 from spapi_assets.spapi.errors import ConfigurationError
-from spapi_assets.spapi.operations import CREATE_REPORT
+from spapi_assets.spapi.operations import CREATE_QUERY, CREATE_REPORT, Operation
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Progress:
 def progress(ctx: IngestContext) -> list[Progress]:
     """Every report with open requests, accounts and reports in alphabetical order.
 
-    Planned requests of an account share one createReport quota, so the finishing date of each is that of all of them; a type with
-    a limit a day may take longer.
+    Planned requests of an account share one createReport quota, and its Data Kiosk queries one of createQuery, so the finishing
+    date of each is that of all of them; a type with a limit a day may take longer.
     """
     now = ctx.now()
     grouped: dict[tuple[str, str], list[ReportRecord]] = defaultdict(list)
@@ -42,13 +42,22 @@ def progress(ctx: IngestContext) -> list[Progress]:
     for record in [*ctx.ledger.open_records(), *ctx.ledger.done_not_loaded()]:
         if record.account in known and record.report in ctx.registry.reports:
             grouped[record.account, record.report].append(record)
-    waiting = Counter(account for (account, _), records in grouped.items() for r in records if r.status is ReportStatus.PLANNED)
-    buckets: dict[str, Bucket] = {}
+    pools = {name: CREATE_REPORT if report.query is None else CREATE_QUERY for name, report in ctx.registry.reports.items()}
+    waiting = Counter(
+        (account, pools[name].name)
+        for (account, name), records in grouped.items()
+        for r in records
+        if r.status is ReportStatus.PLANNED
+    )
+    buckets: dict[tuple[str, str], Bucket] = {}
     found = []
     for (account, name), records in sorted(grouped.items()):
         planned = sum(r.status is ReportStatus.PLANNED for r in records)
         to_load = sum(r.ready for r in records)
-        seconds, pace = _pace(ctx, account, name, waiting[account], planned, buckets) if planned else (0.0, "")
+        pool = pools[name]
+        seconds, pace = 0.0, ""
+        if planned:
+            seconds, pace = _pace(ctx, account, name, pool, waiting[account, pool.name], planned, buckets)
         found.append(
             Progress(
                 account=account,
@@ -66,17 +75,23 @@ def progress(ctx: IngestContext) -> list[Progress]:
 
 
 def _pace(
-    ctx: IngestContext, account: str, name: str, of_account: int, of_report: int, buckets: dict[str, Bucket]
+    ctx: IngestContext,
+    account: str,
+    name: str,
+    pool: Operation,
+    of_account: int,
+    of_report: int,
+    buckets: dict[tuple[str, str], Bucket],
 ) -> tuple[float, str]:
     """Seconds until the last request, and what sets them. `buckets`: those of the accounts met so far, each read once."""
     report, now = ctx.registry.reports[name], ctx.now().timestamp()
-    if account not in buckets:
+    if (account, pool.name) not in buckets:
         try:
-            state = bucket_state(ctx, account, CREATE_REPORT)
+            state = bucket_state(ctx, account, pool)
         except ConfigurationError:
             state = None  # no usable credentials: Amazon's published rate is as good a guess as any
-        buckets[account] = Bucket(CREATE_REPORT.plan, state)
-    paces = [(0.0, ""), (buckets[account].seconds(of_account, now), "createReport of the account")]
+        buckets[account, pool.name] = Bucket(pool.plan, state)
+    paces = [(0.0, ""), (buckets[account, pool.name].seconds(of_account, now), f"{pool.name} of the account")]
     limits = type_limits(ctx, ctx.settings.account(account), [report]).values()
     return max(*paces, *((held.seconds(of_report), f"{held.limit} a day of {report.report_type}") for held in limits))
 
