@@ -6,7 +6,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from spapi_assets.datasets.model import Column, ColumnType
@@ -107,7 +110,13 @@ def typed(value: Any, column: Column) -> Any:
         raise DoesNotFit("neither true nor false")
     if not is_text:
         raise DoesNotFit("not a date in a JSON string")
-    return ISO.day(value) if kind is ColumnType.DATE else ISO.moment(value)[0]
+    return ISO.day(value) if kind is ColumnType.DATE else _moment(value)
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime:
+    """An instant. All rows of a page have the same one of its call, and events come in whole hours."""
+    return ISO.moment(text)[0]
 
 
 def text_of(value: Any) -> str | None:
@@ -121,13 +130,13 @@ def text_of(value: Any) -> str | None:
 
 def dump(value: Any) -> str:
     """JSON of a parsed value, numbers as they were written."""
-    if isinstance(value, Number):
-        return str(value)
+    if isinstance(value, str):
+        return str(value) if isinstance(value, Number) else encode_basestring(value)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {dump(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join([f"{encode_basestring(k)}: {dump(v)}" for k, v in value.items()]) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(dump, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)
 
 
 def whole(text: str) -> str:
