@@ -10,6 +10,7 @@ from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.table import MOST_TOGETHER, Table
 
 Item = Mapping[str, Any]
+Change = Callable[[str, Item | None], Item | None]
 _ATTEMPTS = 20
 _OWN = ("pk", "sk", "v")
 LONGEST = 1024  # bytes of UTF-8 that DynamoDB takes as a sort key
@@ -19,7 +20,7 @@ def change_items(
     table: Table,
     pk: str,
     names: Iterable[str],
-    change: Callable[[str, Item | None], Item | None],
+    change: Change,
     *,
     known: Mapping[str, Item] | None = None,
 ) -> int:
@@ -57,9 +58,7 @@ def plain(item: Item) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in _OWN}
 
 
-def _action(
-    table: Table, pk: str, name: str, item: Item | None, change: Callable[[str, Item | None], Item | None]
-) -> Mapping[str, Any] | None:
+def _action(table: Table, pk: str, name: str, item: Item | None, change: Change) -> Mapping[str, Any] | None:
     before = None if item is None else plain(item)
     after = change(name, before)
     if after == before:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
-from spapi_assets.aws.changing import LONGEST, change_items, plain
+from spapi_assets.aws.changing import LONGEST, Change, change_items, plain
 from spapi_assets.aws.table import Table
 from spapi_assets.datasets.calls import IdentifierKind
 
@@ -96,7 +96,7 @@ class Identifiers:
         pk, head = _pk(kind, account, marketplace), {"pk": f"IDHEAD#{_pk(kind, account, marketplace)}", "sk": source}
         newest = self.table.get(head) if whole else None
         late = newest is not None and newest["as_of"] > day.isoformat()
-        known = {i["sk"]: i for i in self.table.partition(pk)} if whole or len(named) > _FEW else None
+        known = self._known(pk, len(named), whole=whole)
         counts = {"new": 0, "changed": 0, "unlisted": 0}
         outcome: dict[str, str] = {}
 
@@ -148,7 +148,7 @@ class Identifiers:
         def change(_: str, item: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
             return item if item is None or "missing" in item else {**item, "missing": stamp}
 
-        return change_items(self.table, _pk(kind, account, marketplace), filter(fits, values), change)
+        return self._change(_pk(kind, account, marketplace), values, change)
 
     def found_again(self, kind: str, account: str, marketplace: str | None, values: Iterable[str]) -> int:
         """Amazon answered with these; returns how many of them were missing before."""
@@ -156,11 +156,19 @@ class Identifiers:
         def change(_: str, item: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
             return None if item is None else {name: value for name, value in item.items() if name != "missing"}
 
-        return change_items(self.table, _pk(kind, account, marketplace), filter(fits, values), change)
+        return self._change(_pk(kind, account, marketplace), values, change)
 
     def forget(self, kind: str, account: str, marketplace: str | None, values: Iterable[str]) -> int:
         """Remove identifiers; returns how many were known. A report that names one brings it back when it is loaded next."""
-        return change_items(self.table, _pk(kind, account, marketplace), filter(fits, values), lambda _, __: None)
+        return self._change(_pk(kind, account, marketplace), values, lambda _, __: None)
+
+    def _change(self, pk: str, values: Iterable[str], change: Change) -> int:
+        possible = [value for value in values if fits(value)]
+        return change_items(self.table, pk, possible, change, known=self._known(pk, len(possible)))
+
+    def _known(self, pk: str, asked: int, *, whole: bool = False) -> dict[str, Mapping[str, Any]] | None:
+        """All items of the partition where that is cheaper than fetching those asked for."""
+        return {item["sk"]: item for item in self.table.partition(pk)} if whole or asked > _FEW else None
 
 
 def fits(value: str) -> bool:

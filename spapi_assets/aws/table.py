@@ -162,8 +162,8 @@ class Table:
                     self._db.transact_write_items(TransactItems=[actions[n] for n in now])
                 except ClientError as error:
                     if _code(error) == "TransactionCanceledException":
-                        codes = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons") or ()]  # type: ignore[attr-defined]
-                        false += [n for n, code in zip(now, codes, strict=True) if code == "ConditionalCheckFailed"]
+                        codes = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons") or ()]
+                        false += [n for n, code in zip(now, codes, strict=False) if code == "ConditionalCheckFailed"]
                     raise
 
             if self._unless_refused(write):

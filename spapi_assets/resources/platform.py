@@ -41,6 +41,7 @@ class PlatformResource(dg.ConfigurableResource):
     queue_name: str
     ledger_table: str
     quota_table: str
+    identifiers_table: str
     glue_database: str
 
     @classmethod
@@ -52,6 +53,7 @@ class PlatformResource(dg.ConfigurableResource):
             queue_name=settings.queue_name,
             ledger_table=settings.ledger_table,
             quota_table=settings.quota_table,
+            identifiers_table=settings.identifiers_table,
             glue_database=settings.glue_database,
         )
 
