@@ -100,6 +100,8 @@ _SHIPMENTS = _VENDOR_PAGE | {
     "currentShipmentStatus", "vendorShipmentIdentifier", "buyerReferenceNumber", "buyerWarehouseCode", "sellerWarehouseCode",
     *(f"{event}{end}" for event in _EVENTS for end in ("After", "Before")),
 }  # fmt: skip
+_KIOSK = "/dataKiosk/2023-11-15"
+_QUERIES = frozenset({"processingStatuses", "pageSize", "createdSince", "createdUntil", "paginationToken"})
 _PAGE = frozenset({"notificationTypes", "payloadVersion", "pageSize", "nextToken"})
 _VERSION = frozenset({"payloadVersion"})
 
@@ -189,6 +191,11 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("GetShipmentDetails", "GET", f"{_SHIPPING}/shipments", 10, 10, query=_SHIPMENTS, vendors_only=True),
     Operation("GetShipmentLabels", "GET", f"{_SHIPPING}/transportLabels", 10, 10, query=_LABELS, vendors_only=True),
+    Operation("getQueries", "GET", f"{_KIOSK}/queries", 0.0222, 10, query=_QUERIES),
+    Operation("createQuery", "POST", f"{_KIOSK}/queries", 0.0167, 15, success=202),
+    Operation("getQuery", "GET", f"{_KIOSK}/queries/{{queryId}}", 2, 15),
+    Operation("cancelQuery", "DELETE", f"{_KIOSK}/queries/{{queryId}}", 0.0222, 10, success=204),
+    Operation("getDocument", "GET", f"{_KIOSK}/documents/{{documentId}}", 0.0167, 15),
 )
 BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
 # Not operations of SP-API, but faults and the log name them the same way.

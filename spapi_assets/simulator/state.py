@@ -11,7 +11,9 @@ from spapi_assets.simulator.clock import Clock
 from spapi_assets.simulator.credentials import TokenOffice
 from spapi_assets.simulator.delivery import Storage
 from spapi_assets.simulator.faults import Faults
+from spapi_assets.simulator.happenings import announce_query
 from spapi_assets.simulator.journal import Journal
+from spapi_assets.simulator.kiosk.book import KioskQuery, QueryBook
 from spapi_assets.simulator.limits import Limits
 from spapi_assets.simulator.publisher import Publisher
 from spapi_assets.simulator.quota import Buckets
@@ -40,6 +42,7 @@ class State:
     publisher: Publisher
     book: ReportBook
     schedules: Schedules
+    kiosk: QueryBook
     worker: Worker
     started: datetime
 
@@ -72,7 +75,13 @@ def build_state(
 
     book = ReportBook(clock, renderer, storage, faults, processing_seconds, finished, Limits(faults, quota_scale))
     schedules = Schedules(book)
-    worker = Worker(clock, book, schedules, directory, finished)
+
+    def answered(query: KioskQuery) -> None:
+        journal.event("query_finished", query_id=query.query_id, account=query.account.name, outcome=query.outcome)
+        announce_query(publisher_box[0], query)
+
+    kiosk = QueryBook(clock, business, storage, faults, processing_seconds, answered)
+    worker = Worker(clock, book, schedules, kiosk, directory, finished)
     publisher_box.append(Publisher(clock, subscriptions, faults, journal))  # after the worker: it sends what the worker finished
     return State(
         directory=directory,
@@ -88,6 +97,7 @@ def build_state(
         publisher=publisher_box[0],
         book=book,
         schedules=schedules,
+        kiosk=kiosk,
         worker=worker,
         started=clock.now(),
     )

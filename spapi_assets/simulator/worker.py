@@ -1,4 +1,4 @@
-"""The thread that lets time pass: finishes reports when they are due, runs schedules, and announces reports nobody asked for.
+"""The thread that lets time pass: finishes reports and queries when due, runs schedules, announces what nobody asked for.
 It sleeps until the next of these; moving the clock by hand does the work at once, in the caller's thread."""
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from spapi_assets.simulator.accounts import Directory
 from spapi_assets.simulator.clock import Clock
+from spapi_assets.simulator.kiosk.book import QueryBook
 from spapi_assets.simulator.report import Report
 from spapi_assets.simulator.reports import ReportBook
 from spapi_assets.simulator.schedules import Schedules
@@ -23,9 +24,15 @@ class Worker:
     """Started and stopped with the server."""
 
     def __init__(
-        self, clock: Clock, book: ReportBook, schedules: Schedules, directory: Directory, on_finished: Callable[[Report], None]
+        self,
+        clock: Clock,
+        book: ReportBook,
+        schedules: Schedules,
+        kiosk: QueryBook,
+        directory: Directory,
+        on_finished: Callable[[Report], None],
     ) -> None:
-        self.clock, self.book, self.schedules, self.directory = clock, book, schedules, directory
+        self.clock, self.book, self.schedules, self.kiosk, self.directory = clock, book, schedules, kiosk, directory
         self.on_finished = on_finished
         self._announced = clock.now()
         self._stopped = False
@@ -53,6 +60,7 @@ class Worker:
             now = self.clock.now()
             self.schedules.run_due(now)
             self.book.settle()
+            self.kiosk.settle()
             self._announce(now)
 
     def _announce(self, now: datetime) -> None:
@@ -77,8 +85,11 @@ class Worker:
                 time.sleep(1)
 
     def _has_due(self) -> bool:
-        return self.book.next_due() is not None or self.schedules.next_due() is not None
+        return bool(self._times())
+
+    def _times(self) -> list[float]:
+        return [time for part in (self.book, self.schedules, self.kiosk) if (time := part.next_due()) is not None]
 
     def _next_due(self) -> float:
-        times = [time for time in (self.book.next_due(), self.schedules.next_due()) if time is not None]
+        times = self._times()
         return min(times, default=datetime.now(UTC).timestamp())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spapi_assets.simulator.api import (
     catalog,
+    data_kiosk,
     fees,
     finances,
     inventory,
@@ -70,4 +71,9 @@ HANDLERS: dict[str, Handler] = {
     "getPurchaseOrdersStatus": vendor_orders.get_purchase_orders_status,
     "GetShipmentDetails": vendor_shipments.get_shipment_details,
     "GetShipmentLabels": vendor_shipments.get_shipment_labels,
+    "getQueries": data_kiosk.get_queries,
+    "createQuery": data_kiosk.create_query,
+    "getQuery": data_kiosk.get_query,
+    "cancelQuery": data_kiosk.cancel_query,
+    "getDocument": data_kiosk.get_document,
 }

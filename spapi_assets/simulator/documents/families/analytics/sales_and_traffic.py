@@ -14,7 +14,7 @@ from ...json_document import amount, json_document
 from ...model import BadRequest, Document, NoData, Request
 from ...periods import first_of_period, last_of_period
 
-_KEYS: dict[str, Callable[[Product], tuple[str, ...]]] = {
+KEYS: dict[str, Callable[[Product], tuple[str, ...]]] = {
     "PARENT": lambda p: (p.parent,),
     "CHILD": lambda p: (p.parent, p.asin),
     "SKU": lambda p: (p.parent, p.asin, p.sku),
@@ -49,18 +49,20 @@ def render(request: Request) -> Document:
             "dataEndTime": last.isoformat(),
             "marketplaceIds": [m.id],
         },
-        "salesAndTrafficByDate": [_by_date(start, facts, m) for start, facts in periods.items()],
-        "salesAndTrafficByAsin": _by_asin(list(days.values()), _KEYS[asin_granularity], m),
+        "salesAndTrafficByDate": [by_date(start, facts, m) for start, facts in periods.items()],
+        "salesAndTrafficByAsin": by_asin(list(days.values()), KEYS[asin_granularity], m),
     }
     return json_document(content)
 
 
-def _ratio(part: float, whole: float, factor: float = 100.0, most: float | None = 100.0) -> float:
+def ratio(part: float, whole: float, factor: float = 100.0, most: float | None = 100.0) -> float:
+    """A percentage, or another multiple of a quotient, with two decimals; 0 of nothing."""
     value = round(part / whole * factor, 2) if whole else 0.0
     return value if most is None else min(value, most)
 
 
-def _by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any]:
+def by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any]:
+    """One period's row of salesAndTrafficByDate."""
     f = total(facts for day in days for facts in day.products)
     refunded = sum(day.refunded_units for day in days)
     feedback = f.units // 40
@@ -75,12 +77,12 @@ def _by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any
             "totalOrderItemsB2B": f.items_b2b,
             "averageSalesPerOrderItem": amount(f.sales / (f.items or 1), m),
             "averageSalesPerOrderItemB2B": amount(f.sales_b2b / (f.items_b2b or 1), m),
-            "averageUnitsPerOrderItem": _ratio(f.units, f.items, 1, None),
-            "averageUnitsPerOrderItemB2B": _ratio(f.units_b2b, f.items_b2b, 1, None),
+            "averageUnitsPerOrderItem": ratio(f.units, f.items, 1, None),
+            "averageUnitsPerOrderItemB2B": ratio(f.units_b2b, f.items_b2b, 1, None),
             "averageSellingPrice": amount(f.sales / (f.units or 1), m),
             "averageSellingPriceB2B": amount(f.sales_b2b / (f.units_b2b or 1), m),
             "unitsRefunded": refunded,
-            "refundRate": _ratio(refunded, f.units),
+            "refundRate": ratio(refunded, f.units),
             "claimsGranted": 0,
             "claimsAmount": amount(0, m),
             "shippedProductSales": amount(sum(day.shipped_sales for day in days), m),
@@ -100,17 +102,17 @@ def _by_date(start: date, days: list[DayFacts], m: Marketplace) -> dict[str, Any
             "mobileAppSessionsB2B": f.app_sessions_b2b,
             "sessions": f.sessions,
             "sessionsB2B": f.sessions_b2b,
-            "buyBoxPercentage": _ratio(f.buy_box_views, f.views),
-            "buyBoxPercentageB2B": _ratio(f.buy_box_views_b2b, f.views_b2b),
-            "orderItemSessionPercentage": _ratio(f.items, f.sessions),
-            "orderItemSessionPercentageB2B": _ratio(f.items_b2b, f.sessions_b2b),
-            "unitSessionPercentage": _ratio(f.units, f.sessions, most=None),
-            "unitSessionPercentageB2B": _ratio(f.units_b2b, f.sessions_b2b, most=None),
+            "buyBoxPercentage": ratio(f.buy_box_views, f.views),
+            "buyBoxPercentageB2B": ratio(f.buy_box_views_b2b, f.views_b2b),
+            "orderItemSessionPercentage": ratio(f.items, f.sessions),
+            "orderItemSessionPercentageB2B": ratio(f.items_b2b, f.sessions_b2b),
+            "unitSessionPercentage": ratio(f.units, f.sessions, most=None),
+            "unitSessionPercentageB2B": ratio(f.units_b2b, f.sessions_b2b, most=None),
             "averageOfferCount": len(PRODUCTS),
             "averageParentItems": len(LINES),
             "feedbackReceived": feedback,
             "negativeFeedbackReceived": feedback // 9,
-            "receivedNegativeFeedbackRate": _ratio(feedback // 9, feedback),
+            "receivedNegativeFeedbackRate": ratio(feedback // 9, feedback),
         },
     }
 
@@ -123,7 +125,7 @@ def _counts(name: str, f: Facts, everything: Facts, fact: str) -> dict[str, Any]
         for suffix, ending in (("", ""), ("B2B", "_b2b")):
             value, whole = getattr(f, f"{prefix}{fact}{ending}"), getattr(everything, f"{prefix}{fact}{ending}")
             counts[_camel(device, f"{name}s") + suffix] = value
-            counts[_camel(device, share) + suffix] = _ratio(value, whole)
+            counts[_camel(device, share) + suffix] = ratio(value, whole)
     return counts
 
 
@@ -131,7 +133,8 @@ def _camel(device: str, name: str) -> str:
     return device + name if device else name[0].lower() + name[1:]
 
 
-def _by_asin(days: list[DayFacts], key: Callable[[Product], tuple[str, ...]], m: Marketplace) -> list[dict[str, Any]]:
+def by_asin(days: list[DayFacts], key: Callable[[Product], tuple[str, ...]], m: Marketplace) -> list[dict[str, Any]]:
+    """The rows of salesAndTrafficByAsin of all days together."""
     groups: dict[tuple[str, ...], Facts] = {}
     for product in PRODUCTS:
         groups.setdefault(key(product), Facts()).add(total(day.products[product.index] for day in days))
@@ -154,10 +157,10 @@ def _by_asin(days: list[DayFacts], key: Callable[[Product], tuple[str, ...]], m:
                 "trafficByAsin": {
                     **_counts("Session", f, everything, "sessions"),
                     **_counts("PageView", f, everything, "views"),
-                    "buyBoxPercentage": _ratio(f.buy_box_views, f.views),
-                    "buyBoxPercentageB2B": _ratio(f.buy_box_views_b2b, f.views_b2b),
-                    "unitSessionPercentage": _ratio(f.units, f.sessions, most=None),
-                    "unitSessionPercentageB2B": _ratio(f.units_b2b, f.sessions_b2b, most=None),
+                    "buyBoxPercentage": ratio(f.buy_box_views, f.views),
+                    "buyBoxPercentageB2B": ratio(f.buy_box_views_b2b, f.views_b2b),
+                    "unitSessionPercentage": ratio(f.units, f.sessions, most=None),
+                    "unitSessionPercentageB2B": ratio(f.units_b2b, f.sessions_b2b, most=None),
                 },
             }
         )

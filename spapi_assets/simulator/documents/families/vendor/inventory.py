@@ -19,7 +19,7 @@ from .common import VIEWS, periods_of, require_options, specification
 
 
 @dataclass(slots=True)
-class _Sums:
+class Sums:
     """One product, or all, over a period. Costs in minor units; `_end` fields are as of the last day."""
 
     opening: int = 0
@@ -43,7 +43,7 @@ class _Sums:
     unhealthy_end: int = 0
     unhealthy_cost: int = 0
 
-    def add(self, other: _Sums) -> None:
+    def add(self, other: Sums) -> None:
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -59,12 +59,12 @@ def render(request: Request) -> Document:
     for dates in found:
         if program == "FRESH" or dates[0] < LAUNCH:
             continue
-        sums = _collect(request, m, dates, [p for p in ASSORTMENT if in_view(p, view)])
-        everything = _Sums()
+        sums = collect(request, m, dates, [p for p in ASSORTMENT if in_view(p, view)])
+        everything = Sums()
         for product, s in sums.items():
             everything.add(s)
-            by_asin.append({**dates_of(dates), "asin": product.asin, **_measures(s, m)})
-        aggregate.append({**dates_of(dates), **_rates_of_all(everything), **_measures(everything, m)})
+            by_asin.append({**dates_of(dates), "asin": product.asin, **measures_of(s, m)})
+        aggregate.append({**dates_of(dates), **_rates_of_all(everything), **measures_of(everything, m)})
     if not by_asin:
         raise NoData("Amazon held nothing of the vendor's in this selling program in the period.")
     options = {"reportPeriod": period, "distributorView": view, "sellingProgram": program}
@@ -77,9 +77,10 @@ def render(request: Request) -> Document:
     )
 
 
-def _collect(request: Request, m: Marketplace, dates: Period, products: list[Product]) -> dict[Product, _Sums]:
+def collect(request: Request, m: Marketplace, dates: Period, products: list[Product]) -> dict[Product, Sums]:
+    """A period's stock, receipts and views by product."""
     b, account, now = request.business, request.account, request.now.timestamp()
-    sums = {product: _Sums() for product in products}
+    sums = {product: Sums() for product in products}
     for day in days_of(dates):
         stock = stock_day(b.seed, account, m, day, b.scale)
         views = glance_views(b.seed, account, m, day, b.scale)
@@ -103,7 +104,7 @@ def _collect(request: Request, m: Marketplace, dates: Period, products: list[Pro
     return sums
 
 
-def _close(s: _Sums, closing: int, cost: int, product: Product, mean: float) -> None:
+def _close(s: Sums, closing: int, cost: int, product: Product, mean: float) -> None:
     """The state on the last day."""
     s.sellable_end, s.sellable_cost = closing, closing * cost
     s.unsellable_end = int(closing * product.return_rate * 0.5)
@@ -114,14 +115,15 @@ def _close(s: _Sums, closing: int, cost: int, product: Product, mean: float) -> 
     s.unhealthy_cost = s.unhealthy_end * cost
 
 
-def _rates_of_all(s: _Sums) -> dict[str, Any]:
+def _rates_of_all(s: Sums) -> dict[str, Any]:
     """What only the aggregate has."""
     sold_out = fraction(s.views_sold_out, s.views)
     rates = {"procurableProductOutOfStockRate": sold_out, "uft": round(1 - sold_out, 4)}
     return rates | ({"receiveFillRate": fraction(max(0, s.received), s.confirmed)} if s.confirmed else {})
 
 
-def _measures(s: _Sums, m: Marketplace) -> dict[str, Any]:
+def measures_of(s: Sums, m: Marketplace) -> dict[str, Any]:
+    """The report's measures of one product, or of all."""
     measures: dict[str, Any] = {
         "netReceivedInventoryCost": amount(s.received_cost, m),
         "netReceivedInventoryUnits": s.received,

@@ -22,7 +22,7 @@ def render(request: Request) -> Document:
     period, found = periods_of(request, m, oldest=_oldest(request.now.date()))
     aggregate, by_asin = [], []
     for dates in found:
-        revenue, profit = _sums(request, m, dates)
+        revenue, profit = revenue_and_profit(request, m, dates)
         if not sum(revenue.values()):
             continue
         aggregate.append({**dates_of(dates), "netPureProductMargin": _margin(sum(profit.values()), sum(revenue.values()))})
@@ -57,7 +57,8 @@ def _oldest(today: date) -> dict[str, date]:
     }
 
 
-def _sums(request: Request, m: Marketplace, dates: Period) -> tuple[dict[Product, int], dict[Product, float]]:
+def revenue_and_profit(request: Request, m: Marketplace, dates: Period) -> tuple[dict[Product, int], dict[Product, float]]:
+    """By product: what Amazon took in a period, and what it earned after cost and the vendor's funding (minor units)."""
     business, now = request.business, request.now.timestamp()
     revenue = dict.fromkeys(ASSORTMENT, 0)
     profit = dict.fromkeys(ASSORTMENT, 0.0)

@@ -25,7 +25,7 @@ def render(request: Request) -> Document:
     period, found = periods_of(request, m)
     aggregate, by_asin = [], []
     for dates in found:
-        facts = _sum(request, m, program, view, dates)
+        facts = sums(request, m, program, view, dates)
         if not facts:
             continue
         everything = VendorFacts()
@@ -45,14 +45,15 @@ def render(request: Request) -> Document:
     )
 
 
-def _sum(request: Request, m: Marketplace, program: str, view: str, dates: Period) -> dict[Product, VendorFacts]:
+def sums(request: Request, m: Marketplace, program: str, view: str, dates: Period) -> dict[Product, VendorFacts]:
+    """What each product of a distributor's view sold in a selling program and a period."""
     business, now = request.business, request.now.timestamp()
-    sums = {p: VendorFacts() for p in ASSORTMENT if in_view(p, view)}
+    found = {p: VendorFacts() for p in ASSORTMENT if in_view(p, view)}
     for day in days_of(dates):
         for product, facts in day_facts(business.seed, request.account, m, program, day, business.scale, now).items():
-            if product in sums:
-                sums[product].add(facts)
-    return {p: f for p, f in sums.items() if f.ordered_units or f.shipped_units or f.returns}
+            if product in found:
+                found[product].add(facts)
+    return {p: f for p, f in found.items() if f.ordered_units or f.shipped_units or f.returns}
 
 
 def _measures(f: VendorFacts, view: str, program: str, m: Marketplace) -> dict[str, Any]:
