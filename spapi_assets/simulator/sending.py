@@ -78,7 +78,8 @@ def _client(service: str, region: str) -> Any:
         from botocore.config import Config
 
         config = Config(connect_timeout=3, read_timeout=10, retries={"max_attempts": 3, "mode": "standard"})
-        _CLIENTS[key] = boto3.session.Session(region_name=region).client(service, config=config)
+        session: Any = boto3.session.Session(region_name=region)  # its type knows no service by a name in a variable
+        _CLIENTS[key] = session.client(service, config=config)
     return _CLIENTS[key]
 
 

@@ -26,6 +26,7 @@ MOST_RESULTS = 1_000  # that can be paged
 VENDOR_CODE = "KESTR"  # vendors may name this instead of their group
 _MISMATCH = "Search parameters do not match the provided 'pageToken'."
 _STATUSES = ("BUYABLE", "DISCOVERABLE")
+_Row = tuple[tuple[float, str], Product | int]  # what a search sorts by, and a product or an extra article's number
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def search_listings_items(call: Call) -> Answer:
     else:
         account, changed = partner(call), _changed(call, stores)
         products = [*own_products(account), *(p for p in changed if extra.number_of(p) is not None)]
-    rows = [(_key(by, f), f.product) for p in products if (f := reader.of(p)) and wanted.accepts(f)]
+    rows: list[_Row] = [(_key(by, f), f.product) for p in products if (f := reader.of(p)) and wanted.accepts(f)]
     rows.sort(key=itemgetter(0), reverse=order == "DESC")
     bulk = range(0) if chosen is not None or not stores else wanted.extra_articles(call)
     skipped = {n for p in products if (n := extra.number_of(p)) is not None and n in bulk}
@@ -149,9 +150,6 @@ class _Filter:
                 last = min(last, extra.first_listed_from(instant + 0.000_001))
         last = min(last, extra.first_listed_from(now_of(call).timestamp() + 1))
         return range(first, max(first, last))
-
-
-_Row = tuple[tuple[float, str], Product | int]
 
 
 def _merged(rows: list[_Row], bulk: range, skipped: set[int], by: str, *, descending: bool) -> Iterator[_Row]:

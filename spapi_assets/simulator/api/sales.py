@@ -20,7 +20,7 @@ _OLDEST_OTHERS = timedelta(days=731)
 
 def get_order_metrics(call: Call) -> Answer:
     query, now = call.query, now_of(call)
-    (m, *_), granularity = named_stores(call, most=1) or [None], query.text("granularity")
+    stores, granularity = named_stores(call, most=1), query.text("granularity")
     if granularity not in GRANULARITIES:
         raise invalid_input(f"'granularity' must be one of {', '.join(GRANULARITIES)}.")
     start, end = _interval(query.text("interval"))
@@ -32,8 +32,9 @@ def get_order_metrics(call: Call) -> Answer:
     wanted = _filter(call)
     monday = _one_of(call, "firstDayOfWeek", ("Monday", "Sunday"), "Monday") == "Monday"
     _one_of(call, "amazonProgram", ("AmazonHaul",), None)
-    if m is None:
+    if not stores:
         return {"payload": []}
+    m = stores[0]
     bounds = _bounds(start, end, granularity, zone, monday=monday)
     if query.text("amazonProgram"):  # nothing is sold in Amazon's bargain store
         found = [Metrics() for _ in bounds[1:]]
