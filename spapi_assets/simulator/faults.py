@@ -21,12 +21,25 @@ REPORT_KINDS = frozenset({"fatal", "fatal_silent", "cancelled", "stuck"})
 # What becomes of a document when a URL for it is handed out; `broken_download` closes the connection half-way.
 DOCUMENT_KINDS = frozenset({"broken_download", "expired_url", "plain_instead_of_gzip"} | set(WIRE_TRANSFORMS))
 NOTIFICATION_KINDS = frozenset({"lost_notification", "duplicate_notification", "delayed_notification", "reordered_notification"})
+# What happens to pages: a token that is good is refused once in a while, and a page names no next one though there is one.
+PAGE_TOKEN_REFUSED, NEXT_TOKEN_MISSING = "page_token_refused", "next_token_missing"
 # Other habits of Amazon, in force as long as the rule is: other limits and cool-downs, and what happens to those who exceed them.
 LIMIT_KIND, COOL_DOWN_KIND, COOL_DOWN_FATAL = "daily_limit", "cool_down", "cool_down_fatal"
 OVER_LIMIT_KINDS = frozenset({"over_limit_429", "over_limit_queued", "over_limit_cancelled"})
 HABIT_KINDS = frozenset({LIMIT_KIND, COOL_DOWN_KIND, COOL_DOWN_FATAL} | OVER_LIMIT_KINDS)
 TRANSFORM = "document_transform:"
-KINDS = CALL_KINDS | LWA_KINDS | REPORT_KINDS | DOCUMENT_KINDS | NOTIFICATION_KINDS | HABIT_KINDS
+KINDS = (
+    CALL_KINDS
+    | LWA_KINDS
+    | REPORT_KINDS
+    | DOCUMENT_KINDS
+    | NOTIFICATION_KINDS
+    | HABIT_KINDS
+    | {
+        PAGE_TOKEN_REFUSED,
+        NEXT_TOKEN_MISSING,
+    }
+)
 # Texts of reason documents by a short name, for the `message` of `fatal` (texts seen: fact sheet, section 2).
 REASONS = {
     "internal": "An internal error occurred while the report was generated. Please try again later.",

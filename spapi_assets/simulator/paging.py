@@ -11,6 +11,7 @@ from typing import Any
 
 from spapi_assets.simulator.api.call import Call
 from spapi_assets.simulator.errors import invalid_input
+from spapi_assets.simulator.faults import NEXT_TOKEN_MISSING, PAGE_TOKEN_REFUSED
 
 _MARK = b"~?>"  # so that a token holds `=`, `+` and `/`, which a client must encode
 
@@ -42,7 +43,19 @@ def read(
         raise invalid_input(said or f"The parameters do not match the provided '{name}'.")
     if seconds is not None and call.state.clock.timestamp() - issued > seconds:
         raise invalid_input(f"'{name}' has expired.")
+    if _strikes(call, PAGE_TOKEN_REFUSED):
+        raise invalid_input(said or f"The parameters do not match the provided '{name}'.")
     return position
+
+
+def is_forgotten(call: Call) -> bool:
+    """Whether a fault makes this page forget to name the next one."""
+    return _strikes(call, NEXT_TOKEN_MISSING)
+
+
+def _strikes(call: Call, kind: str) -> bool:
+    names = (call.account.name, call.account.selling_partner_id)
+    return call.state.faults.strike((kind,), operation=call.operation.name, account=names) is not None
 
 
 def _binding(call: Call, ignored: tuple[str, ...]) -> list[str]:

@@ -121,6 +121,20 @@ def test_a_next_token_under_its_own_name_reads_the_first_page_for_ever(stores: d
     stores["eu"].refused("searchListingsItems", words, **path, marketplaceIds=UK, pageSize=5, pageToken=token)
 
 
+def test_a_good_token_may_be_refused_once_and_a_page_may_forget_its_next(amazon_models: Models) -> None:
+    with business_at_now() as simulator:
+        store = Store(simulator, amazon_models, "eu")
+        token = search(store, pageSize=20)["pagination"]["nextToken"]
+        simulator.faults.add("page_token_refused", operation="searchListingsItems", times=1)
+        search(store, pageSize=20)  # without a token nothing happens
+        words = "Search parameters do not match"
+        store.refused("searchListingsItems", words, path={"sellerId": EU}, marketplaceIds=DE, pageSize=20, pageToken=token)
+        assert len(search(store, pageSize=20, pageToken=token)["items"]) == 4
+        simulator.faults.add("next_token_missing", times=1)
+        short = search(store, pageSize=20)
+        assert ("pagination" in short, len(short["items"]), short["numberOfResults"]) == (False, 20, 24)
+
+
 def test_searches_by_date_status_and_severity_split_the_whole(stores: dict[str, Store]) -> None:
     store = stores["eu"]
     whole = everything(store, includedData=["summaries", "issues"])

@@ -22,6 +22,7 @@ TYPES = ("ASIN", "EAN", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
 _WITH_KEYWORDS = ("brandNames", "classificationIds", "keywordsLocale")
 _LANGUAGES = ("de", "en", "es", "fr", "it", "ja")
 MOST_RESULTS = 1_000  # that can be paged
+_MISMATCH = "Search parameters do not match the provided 'pageToken'."
 
 
 def search_catalog_items(call: Call) -> Answer:
@@ -33,7 +34,7 @@ def search_catalog_items(call: Call) -> Answer:
         raise invalid_input("Exactly one of 'identifiers' and 'keywords' must be provided.")
     if not stores:
         return {"numberOfResults": 0, "items": []}
-    offset = paging.read(call, "pageToken", free=("pageSize",)) or 0
+    offset = paging.read(call, "pageToken", free=("pageSize",), said=_MISMATCH) or 0
     refinements: dict[str, Any] = {}
     if "identifiers" in query.names():
         found = _identified(call, stores[0], now)
@@ -45,7 +46,7 @@ def search_catalog_items(call: Call) -> Answer:
         "items": [describe(call.state.business, stores, item, included, language, now) for item in page],
     }
     pagination = {}
-    if offset + size < min(count, MOST_RESULTS):
+    if offset + size < min(count, MOST_RESULTS) and not paging.is_forgotten(call):
         pagination["nextToken"] = paging.write(call, "pageToken", offset + size, free=("pageSize",))
     if offset:
         pagination["previousToken"] = paging.write(call, "pageToken", max(0, offset - size), free=("pageSize",))

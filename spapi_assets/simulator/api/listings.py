@@ -79,7 +79,7 @@ def search_listings_items(call: Call) -> Answer:
     whole = [f for _, one in chosen_rows if (f := reader.of(one if isinstance(one, Product) else extra.article(one)))]
     page = answers[offset : offset + size] + [_describe(call, row, included) for row in whole]
     pagination = {}
-    if offset + size < min(count, MOST_RESULTS):
+    if offset + size < min(count, MOST_RESULTS) and not paging.is_forgotten(call):
         pagination["nextToken"] = paging.write(call, "pageToken", offset + size, free=("nextToken",))
     if offset:
         pagination["previousToken"] = paging.write(call, "pageToken", max(0, offset - size), free=("nextToken",))

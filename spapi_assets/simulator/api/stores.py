@@ -4,12 +4,15 @@ Which parameters an operation knows is in operations.py; what it answers is in t
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from spapi_assets.simulator import validation
-from spapi_assets.simulator.api.call import Call
 from spapi_assets.simulator.business.accounts import Account
 from spapi_assets.simulator.business.marketplaces import BY_ID, Marketplace, utc
 from spapi_assets.simulator.errors import invalid_input
+
+if TYPE_CHECKING:  # the state, which a call holds, publishes notices made with `number`
+    from spapi_assets.simulator.api.call import Call
 
 
 def partner(call: Call) -> Account:

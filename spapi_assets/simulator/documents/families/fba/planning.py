@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from ....business.ages import Sold, ages, between, sold
-from ....business.catalog import list_price
+from ....business.catalog import Product, list_price
 from ....business.dimensions import size
 from ....business.inventory import Position, positions
+from ....business.items import Item, ranks
 from ....business.marketplaces import Marketplace, local_day
 from ....business.retired import RETIRED, units
 from ....business.settlements import storage_rate
@@ -54,10 +55,13 @@ def planning(request: Request) -> Document:
     day = local_day(m.zone, request.now.timestamp())
     classes = ages(request.business, request.account, m.pool, day)
     recent = sold(request.business, request.account, m, request.now.timestamp())
-    rows = [_planned(p, m, day, classes[p.product.index], recent[p.product.index]) for p in _stock(request, m)]
+    rows = [
+        _planned(p, m, day, classes[p.product.index], recent[p.product.index], _rank(request, m, p.product))
+        for p in _stock(request, m)
+    ]
     for product in RETIRED:
         count = units(request.business, request.account, m.pool, product)
-        rows.append(_planned(Position(product, count, *[0] * 6), m, day, (*[0] * 11, count), Sold([0] * 4, [0] * 4)))
+        rows.append(_planned(Position(product, count, *[0] * 6), m, day, (*[0] * 11, count), Sold([0] * 4, [0] * 4), 0))
     return named_file(PLANNING, rows, m)
 
 
@@ -97,6 +101,12 @@ def _stock(request: Request, m: Marketplace) -> list[Position]:
     return positions(request.business, request.account, m.pool, request.now.timestamp())
 
 
+def _rank(request: Request, m: Marketplace, product: Product) -> int:
+    """The rank in the department, as the catalogue shows it."""
+    found = ranks(request.business, m, Item(product.asin, product, product.parent), request.now.timestamp())
+    return found[1] if found else 0
+
+
 def _days(stock: int, daily: float) -> str:
     return str(round(stock / daily)) if daily else ""
 
@@ -105,7 +115,7 @@ def _short(m: Marketplace) -> str:
     return "ft3" if m.code == "US" else "m3"
 
 
-def _planned(p: Position, m: Marketplace, day: date, classes: Sequence[int], last: Sold) -> Cells:
+def _planned(p: Position, m: Marketplace, day: date, classes: Sequence[int], last: Sold, rank: int) -> Cells:
     product, available = p.product, sum(classes)
     price = money(list_price(product, m, day.year), m.digits)
     measured = size(product, m)
@@ -132,7 +142,7 @@ def _planned(p: Position, m: Marketplace, day: date, classes: Sequence[int], las
         "sell-through": number(last.units[3] / available if available else 0, 2), "item-volume": number(measured.volume, 6),
         "volume-unit-measurement": measured.volume_unit, "storage-type": measured.storage_type,
         "storage-volume": number(measured.volume * available, 6), "marketplace": m.country, "product-group": "gl_outdoors",
-        "sales-rank": 900 + product.index * 137 if product.index >= 0 else "",
+        "sales-rank": rank or "",
         "days-of-supply": _days(available, daily), "estimated-excess-quantity": excess,
         "weeks-of-cover-t30": round(available / last.units[1] * 30 / 7) if last.units[1] else "",
         "weeks-of-cover-t90": round(available / last.units[3] * 90 / 7) if last.units[3] else "",
