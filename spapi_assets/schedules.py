@@ -15,7 +15,7 @@ from spapi_assets.settings import Settings
 
 
 def request_schedule(report: Report, settings: Settings) -> dg.ScheduleDefinition:
-    keys = tuple(settings.partition_keys(report))
+    keys = tuple(settings.asked_keys(report))
 
     @dg.schedule(
         name=f"ask_for_{report.name}",
@@ -36,5 +36,5 @@ def request_schedule(report: Report, settings: Settings) -> dg.ScheduleDefinitio
 
 def schedules(registry: Registry, settings: Settings) -> Iterator[dg.ScheduleDefinition]:
     for report in registry.reports.values():
-        if settings.partition_keys(report) and report.window.kind is not WindowKind.HARVEST:
+        if settings.asked_keys(report) and report.window.kind is not WindowKind.HARVEST:
             yield request_schedule(report, settings)

@@ -38,6 +38,9 @@ class Account(BaseModel):
         ("default",),
         description="Reports, APIs and families (folders of the registry) to ingest, `default`, `all`; `-name` leaves one out",
     )
+    fallbacks: tuple[str, ...] = Field(
+        (), description="Sources that only stand in for a report whose limit a day is used up, e.g. dk_sales_and_traffic_by_asin"
+    )
     fan_out: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Option values this account has use for, e.g. sellingProgram: [RETAIL]; default: all"
     )
@@ -49,8 +52,15 @@ class Account(BaseModel):
         names = {report.name, report.family}
         if names & {name[1:] for name in self.reports if name.startswith("-")}:
             return False
+        return report.name in self.fallbacks or self._asks_for(report)
+
+    def stands_by(self, report: Source) -> bool:
+        """Whether the account takes this report only where another one's limit a day is used up."""
+        return report.name in self.fallbacks and not self._asks_for(report)
+
+    def _asks_for(self, report: Source) -> bool:
         chosen = {name for name in self.reports if not name.startswith("-")} or {"default"}
-        return bool("all" in chosen or names & chosen or (report.default and "default" in chosen))
+        return bool("all" in chosen or {report.name, report.family} & chosen or (report.default and "default" in chosen))
 
     def places(self, report: Source) -> tuple[str, ...]:
         """The account's marketplaces where Amazon has the report."""
@@ -129,7 +139,13 @@ class Settings(BaseModel):
 
     def partition_keys(self, report: Source) -> list[str]:
         """Keys of the `account` partition dimension for a report or API: `name`, or `name.MARKETPLACE` by marketplace."""
-        accounts = [a for a in self.accounts if a.wants(report)]
+        return self._keys(report, [a for a in self.accounts if a.wants(report)])
+
+    def asked_keys(self, report: Source) -> list[str]:
+        """The partition keys that are asked for by themselves: not those of accounts for which the report only stands by."""
+        return self._keys(report, [a for a in self.accounts if a.wants(report) and not a.stands_by(report)])
+
+    def _keys(self, report: Source, accounts: Iterable[Account]) -> list[str]:
         if report.scope is Scope.ACCOUNT:
             return [a.name for a in accounts]
         return [f"{a.name}.{m}" for a in accounts for m in a.places(report)]
@@ -137,10 +153,17 @@ class Settings(BaseModel):
 
 def check_reports(accounts: Iterable[Account], reports: Iterable[Source]) -> None:
     """Refuse names in the accounts' `reports` that are neither a report, an API nor a family: a slip would ingest nothing."""
-    known = {"default", "all"}
+    known, stand_ins = {"default", "all"}, set()
     for report in reports:
         known |= {report.name, report.family}
+        if isinstance(report, Report) and report.stands_in_for is not None:
+            stand_ins.add(report.name)
     for account in accounts:
+        if strange := sorted(set(account.fallbacks) - stand_ins):
+            raise SettingsError(
+                f"Account {account.name}: `fallbacks` names {', '.join(strange)}; what can stand in for a report is "
+                f"{', '.join(sorted(stand_ins))}."
+            )
         if unknown := sorted({name.removeprefix("-") for name in account.reports} - known):
             near = {n: get_close_matches(n, known, 1) for n in unknown}
             told = ", ".join(f"{n!r}" + (f" (did you mean {near[n][0]!r}?)" if near[n] else "") for n in unknown)

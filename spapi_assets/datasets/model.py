@@ -276,6 +276,9 @@ class Report(Source):
     adoptable: bool = Field(False, description="Finished reports made by others mean the same (no options): adopt them")
     restricted: bool = Field(False, description="Needs a restricted data token naming the document")
     query: Query | None = Field(None, description="Asked of Data Kiosk, in GraphQL, instead of the Reports API")
+    stands_in_for: Name | None = Field(
+        None, description="A report with the same numbers: this one is asked for its days when that one's limit a day is used up"
+    )
 
     @model_validator(mode="after")
     def _is_a_query_or_none(self) -> Report:

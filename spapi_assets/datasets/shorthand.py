@@ -97,6 +97,7 @@ def by_period(report: Mapping[str, Any]) -> list[dict[str, Any]]:
                 **{name: own.pop(name) for name in _OF_REPORT if name in own},
                 "name": f"{base.get('name')}{suffix}",
                 "title": f"{base.get('title')}{_WORDS[period]}",
+                **({"stands_in_for": f"{base['stands_in_for']}{suffix}"} if base.get("stands_in_for") else {}),
                 "options": {**(base.get("options") or {}), option: values.get(period, period.upper())},
                 "window": {**(base.get("window") or {}), "period": period, **own},
                 "datasets": datasets,

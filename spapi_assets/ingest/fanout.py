@@ -40,6 +40,7 @@ class Fan:
     identifiers: tuple[str, ...] = ()
     base: Mapping[str, str] = field(default_factory=dict)
     denial: Denial | None = None  # Amazon refuses, or refused, the report for this account key
+    stands_by: bool = False  # asked only where the report it stands in for cannot be had
 
     def units_for(self, records: Iterable[ReportRecord], *, grown: bool = False) -> tuple[Unit, ...]:
         """The requests of one partition, given those already made for it.

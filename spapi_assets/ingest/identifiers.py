@@ -20,7 +20,9 @@ def fan(ctx: IngestContext, report: Source, account_key: str) -> Fan:
     """How this account key's partitions of a report are split into requests, and whether Amazon takes any.
 
     Reads the lake only for identifiers."""
-    return replace(_split(ctx, report, account_key), denial=denial_of(ctx.ledger, report.report_type, account_key))
+    account = ctx.settings.account(account_key.partition(".")[0])
+    denial = denial_of(ctx.ledger, report.report_type, account_key)
+    return replace(_split(ctx, report, account_key), denial=denial, stands_by=account.stands_by(report))
 
 
 def _split(ctx: IngestContext, report: Source, account_key: str) -> Fan:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.denials import denial_of, deny, lift
@@ -15,9 +15,10 @@ from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import Report, Scope, Source, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.data_kiosk import gateway as kiosk
+from spapi_assets.ingest.data_kiosk.fallback import decide, stand_ins_of
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.planning import Facts, RequestPlan, plan_requests
-from spapi_assets.ingest.windows import option_window, reachable, snapshot_start, to_instants, today
+from spapi_assets.ingest.windows import option_window, partition_days, reachable, snapshot_start, to_instants, today
 from spapi_assets.lake.layout import Partition
 from spapi_assets.settings import Account, Settings
 from spapi_assets.spapi.errors import (
@@ -45,6 +46,7 @@ class RequestOutcome:
     by_partition: dict[Partition, ReportRecord] = field(default_factory=dict)
     reasons: dict[Partition, str] = field(default_factory=dict)  # why a partition was not asked for
     retryable: bool = True
+    instead: dict[tuple[str, str, str], set[date]] = field(default_factory=dict)  # source, account key, priority: days to ask
     blocked: set[str] = field(default_factory=set)  # accounts, and lanes of them, that cannot create more now
 
 
@@ -155,6 +157,8 @@ def create_planned(
             # An announced call stays announced: recovery looks it up. The other accounts go on.
             outcome.problems.append(f"{record}: {error}")
             outcome.blocked.add(record.account)
+    if outcome.instead:
+        create_planned(ctx, _planned_instead(ctx, outcome), deadline, outcome, stop)
 
 
 def _still_possible(ctx: IngestContext, report: Report, record: ReportRecord) -> bool:
@@ -190,9 +194,7 @@ def _create_within_quota(
         share = fresh_share(ctx.settings, account, report, limit) if limit and record.priority == "backfill" else 0.0
         left = ctx.allowance.take(allowance_key(account, report), limit, reserve=share)
         if left > 0:
-            why = f"Amazon makes {report.report_type} only so often in 24 h, and as many were asked for."
-            ctx.ledger.defer(record, why, ctx.now() + timedelta(seconds=left))
-            outcome.waiting.append(record)
+            _defer(ctx, report, record, left, outcome)
             return
         before = len(outcome.created)
         wait = _create(ctx, report, record, outcome)
@@ -209,6 +211,35 @@ def _create_within_quota(
             ctx.allowance.give_back(allowance_key(account, report))
         if not _waited(ctx, report, record, wait, deadline, outcome):
             return
+
+
+def _defer(ctx: IngestContext, report: Report, record: ReportRecord, left: float, outcome: RequestOutcome) -> None:
+    """The type's limit a day is used up: the request waits, and what stands in for it is planned where waiting takes long."""
+    account = ctx.settings.account(record.account)
+    known = ctx.allowance.state(allowance_key(account, report))
+    limit = known.limit(ctx.settings.daily_limit(report), ctx.now().timestamp()) or 1
+    others = [r for r in ctx.registry.reports.values() if record.account_key in ctx.settings.partition_keys(r)]
+    ahead = sum(r.report_type == record.report_type and r.account == record.account for r in outcome.waiting)
+    found = decide(report, stand_ins_of(report, others), limit, left, ahead)
+    for other in found.ask:
+        days = outcome.instead.setdefault((other.name, record.account_key, record.priority), set())
+        days.update(partition_days(other, record.start, record.end))
+    ctx.ledger.defer(record, found.sentence, ctx.now() + timedelta(seconds=left))
+    outcome.waiting.append(record)
+
+
+def _planned_instead(ctx: IngestContext, outcome: RequestOutcome) -> list[ReportRecord]:
+    """The requests of sources that stand in, planned for all days at once: a query may cover many. Killed before, the days are
+    found again when their reports are looked at the next time."""
+    planned: list[ReportRecord] = []
+    for (name, account_key, priority), days in outcome.instead.items():
+        partitions = [Partition.of(account_key, day) for day in sorted(days)]
+        try:
+            planned += plan_and_write(ctx, ctx.registry.reports[name], partitions, priority=priority).create
+        except (SpApiError, AwsError, LedgerError) as error:
+            outcome.problems.append(f"{name} of {account_key} could not be planned instead of its report: {error}")
+    outcome.instead.clear()
+    return planned
 
 
 def _waited(

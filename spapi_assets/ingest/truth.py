@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
-from spapi_assets.datasets.model import ApiSource, Source
+from spapi_assets.datasets.model import ApiSource, Report, Source
+from spapi_assets.ingest.data_kiosk.fallback import standing_by
 from spapi_assets.ingest.denial import with_denial
 from spapi_assets.ingest.fanout import READ, SOME, Fan, Unit, fan_of, part_of
 from spapi_assets.ingest.request_truth import truth_of_request
@@ -80,7 +81,8 @@ def truths_by_unit(
             mine = [r for r in covering if part_of(report, r.options) == unit.part]
             held = [f for f in facts if f.part == unit.part]
         told = truth_of_request(report, dataset, partition, mine, held, now, kept_up_from)
-        found.append((unit, with_denial(told, fan.denial, mine, now)))
+        told = with_denial(told, fan.denial, mine, now)
+        found.append((unit, standing_by(told, report) if fan.stands_by and isinstance(report, Report) else told))
     return found
 
 

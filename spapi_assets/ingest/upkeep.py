@@ -91,7 +91,7 @@ def close_gaps(ctx: IngestContext, account: Account, in_time: Callable[[], bool]
         done = ctx.ledger.mark(f"{name}#{report.name}")
         if done is not None and now - done < every:
             continue
-        for account_key in ctx.settings.partition_keys(report):
+        for account_key in ctx.settings.asked_keys(report):
             if account_key.partition(".")[0] != account.name:
                 continue
             if not in_time():
