@@ -13,6 +13,7 @@ from spapi_assets.simulator.changing import change
 from spapi_assets.simulator.clock import iso_millis
 from spapi_assets.simulator.gateway import Reply, Request
 from spapi_assets.simulator.state import State
+from spapi_assets.simulator.telling import tell_now
 
 
 class ControlPlane:
@@ -65,6 +66,15 @@ class ControlPlane:
             case "POST", ["changes"]:
                 commands = body if isinstance(body, list) else [body]
                 return {"notifications": sum(change(state, command) for command in commands)}
+            case "POST", ["notifications"]:
+                commands = body if isinstance(body, list) else [body]
+                return {"notifications": sum(tell_now(state, command) for command in commands)}
+            case "POST", ["kiosk"]:
+                if not set(body) <= {"page_rows", "concurrent"}:
+                    raise ValueError('send {"page_rows": n} or {"concurrent": n}, or both')
+                state.kiosk.page_rows = int(body.get("page_rows", state.kiosk.page_rows))
+                state.kiosk.concurrent = int(body.get("concurrent", state.kiosk.concurrent))
+                return {"page_rows": state.kiosk.page_rows, "concurrent": state.kiosk.concurrent}
             case "POST", ["articles"]:
                 account = state.directory.by_name(str(body["account"]))
                 state.business.list_extra_articles(state.business.account(account.selling_partner_id), int(body["count"]))

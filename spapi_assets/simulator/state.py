@@ -11,7 +11,7 @@ from spapi_assets.simulator.clock import Clock
 from spapi_assets.simulator.credentials import TokenOffice
 from spapi_assets.simulator.delivery import Storage
 from spapi_assets.simulator.faults import Faults
-from spapi_assets.simulator.happenings import announce_query
+from spapi_assets.simulator.happenings import QUERY_FINISHED, query_finished
 from spapi_assets.simulator.journal import Journal
 from spapi_assets.simulator.kiosk.book import KioskQuery, QueryBook
 from spapi_assets.simulator.limits import Limits
@@ -22,6 +22,7 @@ from spapi_assets.simulator.report import Report
 from spapi_assets.simulator.reports import ReportBook
 from spapi_assets.simulator.schedules import Schedules
 from spapi_assets.simulator.subscriptions import Subscriptions
+from spapi_assets.simulator.telling import Teller
 from spapi_assets.simulator.worker import Worker
 
 
@@ -61,7 +62,7 @@ def build_state(
     """Put the parts together; see Simulator for the meaning of the numbers."""
     faults, journal, subscriptions = Faults(seed, renderer.transforms()), Journal(clock), Subscriptions()
     storage = Storage(clock)
-    publisher_box: list[Publisher] = []
+    publisher = Publisher(clock, subscriptions, faults, journal)
 
     def finished(report: Report) -> None:
         journal.event(
@@ -71,18 +72,24 @@ def build_state(
             account=report.account.name,
             outcome=report.outcome,
         )
-        publisher_box[0].report_finished(report)
+        publisher.report_finished(report)
 
     book = ReportBook(clock, renderer, storage, faults, processing_seconds, finished, Limits(faults, quota_scale))
     schedules = Schedules(book)
 
     def answered(query: KioskQuery) -> None:
         journal.event("query_finished", query_id=query.query_id, account=query.account.name, outcome=query.outcome)
-        announce_query(publisher_box[0], query)
+        publisher.publish(
+            query.account,
+            QUERY_FINISHED,
+            query_finished(query),
+            event_time=query.finishes_at,
+            report_type=query.checked.dataset,
+            facts={"query_id": query.query_id},
+        )
 
     kiosk = QueryBook(clock, business, storage, faults, processing_seconds, answered)
-    worker = Worker(clock, book, schedules, kiosk, directory, finished)
-    publisher_box.append(Publisher(clock, subscriptions, faults, journal))  # after the worker: it sends what the worker finished
+    worker = Worker(clock, book, schedules, kiosk, Teller(business, directory, publisher), directory, finished)
     return State(
         directory=directory,
         clock=clock,
@@ -94,7 +101,7 @@ def build_state(
         journal=journal,
         storage=storage,
         subscriptions=subscriptions,
-        publisher=publisher_box[0],
+        publisher=publisher,
         book=book,
         schedules=schedules,
         kiosk=kiosk,

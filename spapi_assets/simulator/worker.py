@@ -15,6 +15,7 @@ from spapi_assets.simulator.kiosk.book import QueryBook
 from spapi_assets.simulator.report import Report
 from spapi_assets.simulator.reports import ReportBook
 from spapi_assets.simulator.schedules import Schedules
+from spapi_assets.simulator.telling import Teller
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 5.0  # real seconds between looks for reports that appeared by themselves
@@ -29,11 +30,12 @@ class Worker:
         book: ReportBook,
         schedules: Schedules,
         kiosk: QueryBook,
+        teller: Teller,
         directory: Directory,
         on_finished: Callable[[Report], None],
     ) -> None:
         self.clock, self.book, self.schedules, self.kiosk, self.directory = clock, book, schedules, kiosk, directory
-        self.on_finished = on_finished
+        self.teller, self.on_finished = teller, on_finished
         self._announced = clock.now()
         self._stopped = False
         self._changed = threading.Condition()
@@ -64,11 +66,12 @@ class Worker:
             self._announce(now)
 
     def _announce(self, now: datetime) -> None:
-        """Tell subscribers of reports that appeared without being asked for since the last look."""
+        """Tell subscribers of reports that appeared without being asked for since the last look, and of what else happened."""
         since, self._announced = self._announced, now
         for account in self.directory.accounts:
             for report in self.book.listed(account, None, since, now):
                 self.on_finished(report)
+        self.teller.tell()
 
     def _run(self) -> None:
         while not self._stopped:

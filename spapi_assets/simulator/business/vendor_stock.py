@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from .accounts import Account
@@ -14,7 +14,7 @@ from .demand import rates
 from .marketplaces import Marketplace
 from .seeds import unit
 from .vendor import ASSORTMENT, ordered
-from .vendor_hours import PROGRAMS
+from .vendor_hours import PROGRAMS, Hour
 
 _RECEIVING_DAY = 2  # days after Sunday
 _COVER_DAYS = 28
@@ -41,6 +41,14 @@ def stock_day(seed: int, account: Account, marketplace: Marketplace, day: date, 
     """Stock of every product of the assortment on a local day."""
     sunday = day - timedelta(days=(day.weekday() + 1) % 7)
     return _week(seed, account, marketplace.code, sunday, scale)[(day - sunday).days]
+
+
+def available(
+    seed: int, account: Account, marketplace: Marketplace, product: Product, start: datetime, hour: Hour, scale: float
+) -> int:
+    """Units that can be sold at the end of the hour that begins at `start`."""
+    today = stock_day(seed, account, marketplace, start.astimezone(marketplace.tz).date(), scale)[product]
+    return max(0, today.opening + max(0, today.received) - hour.units_before - hour.units)
 
 
 def daily_mean(seed: int, account: Account, code: str, product: Product, day: date, scale: float) -> float:

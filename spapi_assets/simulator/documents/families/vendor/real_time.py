@@ -10,7 +10,7 @@ from typing import Any
 from ....business.catalog import Product
 from ....business.demand import LAUNCH
 from ....business.vendor_hours import Hour, hour_facts
-from ....business.vendor_stock import stock_day
+from ....business.vendor_stock import available
 from ...json_document import json_document, number
 from ...model import BadRequest, Document, NoData, NotAvailableYet, Request
 from ...periods import NOT_YET
@@ -55,9 +55,7 @@ def inventory(request: Request) -> Document:
     m, b = request.one_marketplace(), request.business
 
     def row(product: Product, start: datetime, hour: Hour) -> dict[str, Any]:
-        today = stock_day(b.seed, request.account, m, start.astimezone(m.tz).date(), b.scale)[product]
-        sold = hour.units_before + hour.units
-        return {"highlyAvailableInventory": max(0, today.opening + max(0, today.received) - sold)}
+        return {"highlyAvailableInventory": available(b.seed, request.account, m, product, start, hour, b.scale)}
 
     return _document(request, row, _SALES_LAG, {})
 
