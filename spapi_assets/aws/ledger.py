@@ -171,8 +171,9 @@ class Ledger:
 
     def refuse(self, record: ReportRecord, verdict: Verdict, reason: str, retry_at: datetime | None = None) -> bool:
         """createReport was refused for good (role, configuration): FATAL without a report."""
-        over = {"verdict": verdict, "reason": reason, "retry_at": retry_at, "finished_at": self.now()}
-        refused = replace(record, status=ReportStatus.FATAL, **over)
+        refused = replace(
+            record, status=ReportStatus.FATAL, verdict=verdict, reason=reason, retry_at=retry_at, finished_at=self.now()
+        )
         return self._write(refused, "#status IN (:c, :p)", {":c": "CREATING", ":p": "PLANNED"})
 
     def defer(self, record: ReportRecord, reason: str, until: datetime) -> bool:

@@ -66,8 +66,8 @@ def _together(loads: Sequence[DatasetLoad]) -> DatasetLoad:
             if before is None:
                 partitions[partition] = written
             else:
-                sums = {"rows": before.rows + written.rows, "bytes": before.bytes + written.bytes}
-                partitions[partition] = replace(before, **sums)
+                both = replace(before, rows=before.rows + written.rows, bytes=before.bytes + written.bytes)
+                partitions[partition] = both
     quarantined = [load.quarantine_uri for load in loads if load.quarantine_uri is not None]
     return replace(
         loads[0],
