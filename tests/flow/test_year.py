@@ -68,6 +68,12 @@ def test_every_version_of_a_restated_day_is_told_with_what_it_changed(lived: tup
     _none(checks.wrong_histories(year, ctx, judged))
 
 
+def test_every_identifier_in_the_lake_is_known_and_those_of_the_newest_listings_are_listed(
+    lived: tuple[Year, Judgement, IngestContext],
+) -> None:
+    _none(checks.wrong_identifiers(lived[2]))
+
+
 def test_not_one_request_more_than_needed(lived: tuple[Year, Judgement, IngestContext]) -> None:
     year, judged, _ = lived
     _none(judged.surplus)

@@ -6,19 +6,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from spapi_assets.aws.identifiers import Identifiers
 from spapi_assets.aws.ledger import PartitionFacts
+from spapi_assets.aws.setup import _table
 from spapi_assets.datasets.model import Report
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import part_of
+from spapi_assets.ingest.feeding import feed
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.truth import TruthState, truth
 from spapi_assets.lake.layout import Partition
 from tests.flow.year.amazon import Made
 from tests.flow.year.business import ORDERS, QUERIES, SETTLEMENTS, TRAFFIC, VENDOR, Business
+from tests.flow.year.dynamo import MemoryDynamo
 from tests.flow.year.expected import BY_NAME, Day, Judgement, Kind, slots
 from tests.flow.year.world import FIRST, Year
 
@@ -251,3 +256,30 @@ def _broken_totals(business: Business, kind: Kind, day: Day, fact: PartitionFact
         if (list(told) if told else None) != expected:
             wrong.append(f"{name}: change {told} of report {newer.info.report_id}, not {expected}")
     return wrong
+
+
+def wrong_identifiers(ctx: IngestContext) -> list[str]:
+    """The store after all the deaths, against one that is fed the lake's objects once, day after day."""
+    clients: Any = SimpleNamespace(dynamodb=MemoryDynamo())
+    _table(clients, "fresh", sort_key=True, index=False)
+    fresh: Any = SimpleNamespace(lake=ctx.lake, settings=ctx.settings, identifiers=Identifiers(clients, "fresh"))
+    objects = [path.split("/") for path in ctx.lake.list("raw") if "account=_schema" not in path]
+    for _, dataset, *folders, name in sorted(objects, key=lambda parts: parts[-2]):
+        keys = dict(folder.split("=", 1) for folder in folders)
+        partition = Partition(keys["account"], keys.get("marketplace"), date.fromisoformat(keys["date"]))
+        feed(fresh, ctx.registry.datasets[dataset], [partition], name.removesuffix(".parquet"))
+    wrong, known = [], 0
+    for account in ctx.settings.accounts:
+        for place in account.marketplaces:
+            for kind in ("sku", "asin"):
+                told, expected = (
+                    {i.value: (i.listed, dict(i.facts), set(i.sources)) for i in store.all(kind, account.name, place)}
+                    for store in (ctx.identifiers, fresh.identifiers)
+                )
+                known += len(expected)
+                wrong += [
+                    f"{account.name}.{place} {kind} {value}: {told.get(value)}, not {expected.get(value)}"
+                    for value in sorted(told.keys() | expected.keys())
+                    if told.get(value) != expected.get(value)
+                ]
+    return wrong if known else ["the lake holds no identifiers; correct this check"]
