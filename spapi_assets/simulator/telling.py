@@ -1,4 +1,4 @@
-"""Publishes what happens as simulated time passes (orders, transactions, the vendor's hours), and whatever a command asks for.
+"""Publishes what happens as simulated time passes (orders, money, listings, the vendor's hours), and whatever a command asks for.
 Only what somebody subscribes to is worked out; what the notifications hold is in happenings.py."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from spapi_assets.simulator import listing_happenings
 from spapi_assets.simulator.accounts import Account as Authorization
 from spapi_assets.simulator.accounts import Directory
 from spapi_assets.simulator.business import Business
@@ -44,7 +45,7 @@ class _Event(NamedTuple):
 
     at: float
     type: str
-    marketplace_id: str
+    marketplace_id: str | None
     payload: Payload
     facts: dict[str, str]
 
@@ -165,9 +166,18 @@ def _hours(
             end += 3_600
 
 
+def _listings(
+    business: Business, _: Authorization, account: Account, wanted: list[str], since: float, now: float
+) -> Iterator[_Event]:
+    for kind in wanted:
+        for h in listing_happenings.happenings(business, account, kind, since, now):
+            yield _Event(h.at, h.type, h.marketplace_id, h.payload, {})
+
+
 _Look = Callable[[Business, Authorization, Account, list[str], float, float], Iterator[_Event]]
 _LOOKS: tuple[tuple[tuple[str, ...], _Look], ...] = (
     ((ORDER_CHANGE,), _orders),
     ((TRANSACTION_UPDATE,), _transactions),
     ((SALES, INVENTORY, TRAFFIC), _hours),
+    (listing_happenings.TYPES, _listings),
 )

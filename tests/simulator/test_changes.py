@@ -248,6 +248,27 @@ def test_a_burst_of_changes_is_sent_ten_at_a_time(store: Store, inbox: Inbox) ->
     assert listing(store, "KX-0000019")["fulfillmentAvailability"][0]["quantity"] == 20
 
 
+def test_what_changes_by_itself_in_a_week_is_told_and_read_as_it_was_told(store: Store, inbox: Inbox) -> None:
+    before = {sku: listing(store, sku) for sku in ("KC-CHR-XL", "KC-STV-1-MFN")}
+    store.simulator.advance(7 * 86_400)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, payload in inbox.receive():
+        found.setdefault(name, []).append(payload)
+    assert set(found) == set(SCHEMAS) - {"ITEM_PRODUCT_TYPE_CHANGE"}
+    quantities = {p["Sku"]: p["Quantity"] for p in found["LISTINGS_ITEM_MFN_QUANTITY_CHANGE"]}
+    assert set(quantities) == set(before)
+    assert len(found["LISTINGS_ITEM_MFN_QUANTITY_CHANGE"]) == 14  # one a day
+    in_germany = [p for p in found["LISTINGS_ITEM_STATUS_CHANGE"] if p["MarketplaceId"] == DE]
+    assert in_germany
+    told = {(p["Sku"], p["MarketplaceId"]): set(p["Severities"]) for p in found["LISTINGS_ITEM_ISSUES_CHANGE"]}
+    for (sku, marketplace), severities in list(told.items())[:8]:
+        now = {issue["severity"] for issue in listing(store, sku, marketplace=marketplace)["issues"]} - {"INFO"}
+        assert (now or {"NONE"}) == severities
+    last = {p["Sku"]: p["Status"] for p in in_germany}  # they came in the order of happening
+    for sku, status in last.items():
+        assert listing(store, sku)["summaries"][0]["status"] == status
+
+
 def test_nobody_is_told_who_did_not_subscribe_and_a_bus_that_is_gone_is_logged(store: Store) -> None:
     assert store.simulator.change("kestrel_eu", "status", sku="1E5", buyable=False) == 0
     application = Client(store.simulator, scope=NOTIFICATIONS)

@@ -167,6 +167,18 @@ def _updated(
     return max(e for e in events if e <= instant)
 
 
+def sold_out_or_back(business: Business, account: Account, m: Marketplace, since: float, now: float) -> list[set[float]]:
+    """By product index: the instants in (since, now] at which Amazon's stock of it may have sold out or come back."""
+    zone = business.pool(account, m.pool)[0].zone
+    found: list[set[float]] = [set() for _ in PRODUCTS]
+    cycle, last = cycle_of(local_day(zone, since)), cycle_of(local_day(zone, now))
+    for number in range(cycle, last + 1):
+        end = min(now, float(day_start(zone, cycle_start(number + 1)) - 1))
+        for index, instants in enumerate(_stock_events(business, account, m, end)):
+            found[index] |= {at for at in instants if since < at <= now}
+    return found
+
+
 def _stock_events(business: Business, account: Account, m: Marketplace, now: float) -> list[list[float]]:
     """By product index: the start of the stock cycle that holds `now`, and since then each time it sold out or came back."""
     zone = business.pool(account, m.pool)[0].zone
