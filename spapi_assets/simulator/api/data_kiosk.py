@@ -26,11 +26,9 @@ def create_query(call: Call) -> Answer:
         raise invalid_input(str(wrong)) from None
     except Forbidden as wrong:
         raise unauthorized(str(wrong)) from None
-    offset: int | None = 0
-    if "paginationToken" in body:
-        offset = book.offset_of(checked, validation.text(body, "paginationToken"))
-        if offset is None:
-            raise invalid_input("'paginationToken' is not valid for this query.", "It must come with the query it was made by.")
+    offset = book.offset_of(checked, validation.text(body, "paginationToken")) if "paginationToken" in body else 0
+    if offset is None:
+        raise invalid_input("'paginationToken' is not valid for this query.", "It must come with the query it was made by.")
     query = book.create(call.account, text, checked, offset)
     if query is None:
         refusal = quota_exceeded()

@@ -181,7 +181,7 @@ def schema_of(dataset: str) -> GraphQLSchema:
     schema = build_schema(_TEXTS[dataset])
     dates = schema.type_map["Date"]
     assert isinstance(dates, GraphQLScalarType)
-    dates.parse_literal = _date  # type: ignore[method-assign]
+    dates.parse_literal = _date  # type: ignore[method-assign, assignment]
     return schema
 
 
