@@ -81,6 +81,14 @@ class Caller:
         content = json.loads(text)["response"]
         return self._found(self._items(content), task)
 
+    def named_in(self, text: bytes) -> set[str]:
+        """All identifiers that a kept page names, whether they were asked for or not."""
+        batch = self.source.call.batch if self.source.call else None
+        if batch is None or batch.found is None:
+            return set()
+        named = (_at(item, batch.found) for item in self._items(json.loads(text)["response"]))
+        return {one for one in named if isinstance(one, str)}
+
     def _element(self, template: Mapping[str, Any], task: Task, identifier: str) -> Any:
         return filled(template, {**self.facts, "identifier": identifier, **task.facts.get(identifier, {})})
 

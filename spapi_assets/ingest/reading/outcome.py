@@ -24,6 +24,18 @@ class ReadOutcome:
     missing: int = 0
     reasons: dict[Partition, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Why it was read in this way, where there was a choice."""
+
+    def add(self, other: ReadOutcome) -> None:
+        """What another reading did, as part of this one."""
+        self.loaded += other.loaded
+        self.calls += other.calls
+        self.identifiers += other.identifiers
+        self.missing += other.missing
+        self.reasons |= other.reasons
+        self.problems += other.problems
+        self.notes += other.notes
 
 
 @dataclass

@@ -4,7 +4,7 @@ Killed at any point it goes on with the next page; asking for pages is `chains.p
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from spapi_assets.aws.ledger_records import Verdict
@@ -17,7 +17,7 @@ from spapi_assets.ingest.reading.chains import Paused, ask_all
 from spapi_assets.ingest.reading.document import load_pages, refused
 from spapi_assets.ingest.reading.outcome import Progress, ReadOutcome
 from spapi_assets.ingest.reading.spool import Spool, unfinished
-from spapi_assets.ingest.reading.tasks import Task, Wanted, facts_of, for_identifiers, for_window
+from spapi_assets.ingest.reading.tasks import Task, Wanted, facts_of, for_identifiers, for_window, sendable, since_instant
 from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.windows import due, plan_windows, reachable, today
 from spapi_assets.lake.layout import Partition
@@ -98,6 +98,34 @@ def refresh(
     return outcome
 
 
+def catch_up(
+    ctx: IngestContext,
+    source: ApiSource,
+    account_key: str,
+    since: datetime,
+    *,
+    deadline: float | None = None,
+    max_wait: float = 60.0,
+    tell: Callable[[str], Any] = lambda sentence: None,
+) -> ReadOutcome:
+    """Read all that changed since an instant into an object of its own in today's partition: a search brings a page of what would
+    cost a call each. Marks of what came are taken off.
+    """
+    assert source.call is not None
+    assert source.call.span is not None
+    outcome = ReadOutcome()
+    with exclusive(ctx, f"refresh#{source.name}#{account_key}", max_wait):
+        for spool in unfinished(ctx.lake, source.name, account_key):
+            if spool.options.get(READ) == SOME:
+                _finish(ctx, source, spool, outcome, deadline, tell)
+        started = ctx.now()
+        day = started.astimezone(UTC).date()
+        tasks = [since_instant(source.call.span, since, started)]
+        spool = Spool.begin(ctx.lake, source.name, account_key, started, day, day, {READ: SOME}, tasks)
+        _finish(ctx, source, spool, outcome, deadline, tell)
+    return outcome
+
+
 def _windows(
     ctx: IngestContext, source: ApiSource, account_key: str, days: Sequence[date], again: bool, outcome: ReadOutcome
 ) -> list[tuple[date, date]]:
@@ -135,7 +163,7 @@ def _whole(ctx: IngestContext, source: ApiSource, account_key: str, start: date,
         return [Task(1)]
     kind = source.call.batch.kind
     wanted = [
-        Wanted(known.value, known.facts)
+        Wanted(known.value, sendable(known.facts))
         for known in ctx.identifiers.all(kind, place.account, place.marketplace)
         if not (source.call.batch.listed_only and known.listed is False)
     ]
@@ -157,7 +185,7 @@ def _known(ctx: IngestContext, source: ApiSource, account_key: str, chosen: Iter
     place = Partition.of(account_key, date.min)
     values = list(dict.fromkeys(chosen))
     known = ctx.identifiers.some(source.call.batch.kind, place.account, place.marketplace, values)
-    return [Wanted(value, known[value].facts if value in known else {}) for value in values]
+    return [Wanted(value, sendable(known[value].facts) if value in known else {}) for value in values]
 
 
 def _lacking(source: ApiSource, account_key: str, lacking: Sequence[str]) -> str:
@@ -201,11 +229,15 @@ def _finish(
         raise
     outcome.calls += progress.calls
     missing: list[str] = []
+    came: set[str] = set()
+    marked = _marked(ctx, source, spool)
 
     def pages() -> Iterable[bytes]:
         missing.clear()
         for text in spool.pages():
             missing.extend(entry["identifier"] for entry in facts_of_page(text)["missing"])
+            if marked:
+                came.update(caller.named_in(text) & marked)
             yield text
 
     result = load_pages(
@@ -222,9 +254,22 @@ def _finish(
     )
     outcome.loaded.append(result)
     _mark(ctx, source, spool, place, missing)
+    if came and source.call.span is not None:
+        # The search's end lies before its start: what changed between the two is not in it, and its mark stays.
+        ctx.refreshes.done(
+            source.name, spool.account_key, came, spool.started - timedelta(seconds=source.call.span.settle_seconds)
+        )
     outcome.identifiers += sum(len(task.identifiers) for task in spool.tasks)
     outcome.missing += len(missing)
     spool.clear()
+
+
+def _marked(ctx: IngestContext, source: ApiSource, spool: Spool) -> frozenset[str]:
+    """Identifiers whose marks a reading takes off that did not name any: what is in its answers was read."""
+    batch = source.call.batch if source.call else None
+    if batch is None or batch.found is None or any(task.identifiers for task in spool.tasks):
+        return frozenset()
+    return frozenset(mark.identifier for mark in ctx.refreshes.pending(source.name, spool.account_key))
 
 
 def _mark(ctx: IngestContext, source: ApiSource, spool: Spool, place: Partition, missing: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -56,6 +57,12 @@ def for_window(source: ApiSource, start: date, end: date, marketplace: str | Non
     assert source.call is not None
     assert source.call.span is not None
     return [Task(1, window_params(source, source.call.span, start, end, marketplace))]
+
+
+def since_instant(span: Span, since: datetime, now: datetime) -> Task:
+    """The one task that reads what changed from an instant up to now, or to as near to it as Amazon allows."""
+    until = now - timedelta(seconds=span.settle_seconds)
+    return Task(1, {span.after: instant(since), **({span.before: instant(until)} if span.before else {})})
 
 
 def window_params(source: ApiSource, span: Span, start: date, end: date, marketplace: str | None) -> dict[str, Any]:
@@ -116,6 +123,11 @@ def _sendable(fact: Any) -> Any:
     if isinstance(fact, Decimal):
         return int(fact) if fact == fact.to_integral_value() else float(fact)
     return fact
+
+
+def sendable(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as JSON has them: prices are kept as exact decimals, and 19.99 as a float is written 19.99 again."""
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in facts.items()}
 
 
 def _groups(wanted: Sequence[Wanted], batch: Batch) -> Iterator[list[Wanted]]:

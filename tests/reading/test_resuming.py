@@ -1,0 +1,245 @@
+"""A reading that is killed goes on where it stopped: no answer is asked for twice, none is lost, whatever it was killed at."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from model_server import ModelServer
+from model_server.asked import Request
+from pytest import MonkeyPatch
+
+from spapi_assets.aws.identifiers import Found
+from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.load import LoadBusy
+from spapi_assets.ingest.reading import run
+from spapi_assets.ingest.reading.call import Caller
+from spapi_assets.ingest.reading.run import read, refresh
+from spapi_assets.ingest.reading.spool import Spool, unfinished
+
+KEY = "brand_eu.DE"
+
+
+@pytest.fixture(autouse=True)
+def _small_answers(model_server: ModelServer) -> None:
+    model_server.answers.lean = True
+    model_server.unlimited()
+
+
+class Killed(BaseException):
+    """What a process feels that is gone."""
+
+
+def asins(number: int) -> list[str]:
+    return [f"B0TEST{n:04d}" for n in range(number)]
+
+
+def known(ctx: IngestContext, number: int) -> None:
+    ctx.identifiers.put("asin", "brand_eu", "DE", [Found(a) for a in asins(number)], "test")
+
+
+def read_catalog(ctx: IngestContext, **how: Any) -> run.ReadOutcome:
+    return read(ctx, ctx.registry.apis["catalog_items"], KEY, [ctx.now().date()], **how)
+
+
+def in_the_lake(ctx: IngestContext, dataset: str, column: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for path in ctx.lake.list(f"raw/{dataset}"):
+        with ctx.lake.open_input(path) as file:
+            found.update(pq.read_table(file).column(column).to_pylist())
+    return found
+
+
+def slowly(request: Request) -> None:
+    time.sleep(0.05)
+
+
+def kill_after(monkeypatch: MonkeyPatch, calls: int) -> None:
+    whole, lock, made = Caller.page, threading.Lock(), Counter[str]()
+
+    def page(self: Caller, *args: Any, **kwargs: Any) -> Any:
+        with lock:
+            made["calls"] += 1
+            if made["calls"] > calls:
+                raise Killed
+        return whole(self, *args, **kwargs)
+
+    monkeypatch.setattr(Caller, "page", page)
+
+
+@pytest.mark.parametrize("calls", [0, 1, 4, 9])
+def test_a_killed_reading_asks_only_for_what_it_has_not(
+    calls: int, deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: MonkeyPatch
+) -> None:
+    known(deployment(), 190)
+    with monkeypatch.context() as patch:
+        kill_after(patch, calls)
+        with pytest.raises(Killed):
+            read_catalog(deployment())
+    ctx = deployment()
+    outcome = read_catalog(ctx)
+    model_server.legal()
+    assert model_server.calls["searchCatalogItems"] == 10, "190 ASINs are ten calls, in both lives together"
+    named = [one for request in model_server.asked("searchCatalogItems") for one in request.query["identifiers"]]
+    assert sorted(named) == asins(190)
+    assert in_the_lake(ctx, "catalog_items", "asin") == Counter(asins(190))
+    assert outcome.identifiers == 190
+    assert unfinished(ctx.lake, "catalog_items", KEY) == []
+
+
+@pytest.mark.parametrize("at", ["document", "record", "facts", "marks", "clearing"])
+def test_killed_after_the_last_page_the_document_is_made_without_another_call(
+    at: str, deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: MonkeyPatch
+) -> None:
+    known(deployment(), 30)
+
+    def killed(*_: Any, **__: Any) -> Any:
+        raise Killed
+
+    places: dict[str, tuple[Any, str]] = {
+        "document": (run, "load_pages"),
+        "record": ("spapi_assets.ingest.reading.document.load_document", ""),
+        "facts": ("spapi_assets.ingest.reading.document.remember", ""),
+        "marks": (run, "_mark"),
+        "clearing": (Spool, "clear"),
+    }
+    owner, name = places[at]
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, killed) if name else patch.setattr(owner, killed)
+        with pytest.raises(Killed):
+            read_catalog(deployment())
+    ctx = deployment()
+    read_catalog(ctx)
+    assert model_server.calls["searchCatalogItems"] == 2
+    assert in_the_lake(ctx, "catalog_items", "asin") == Counter(asins(30))
+    records = ctx.ledger.records("catalog_items", KEY, ctx.now().date(), ctx.now().date())
+    assert [(str(r.status), r.rows["catalog_items"]) for r in records] == [("DONE", 30)]
+
+
+def test_a_reading_that_the_deadline_stops_says_so_and_the_next_goes_on(ctx: IngestContext, model_server: ModelServer) -> None:
+    known(ctx, 100)
+    model_server.on("searchCatalogItems", slowly)
+    stopped = read_catalog(ctx, deadline=ctx.monotonic() - 1)
+    assert stopped.loaded == []
+    assert "5 of 5 requests are still to be made; the next run goes on" in stopped.problems[0]
+    assert read_catalog(ctx).calls == 5
+    assert model_server.calls["searchCatalogItems"] == 5
+
+
+def test_a_token_that_has_ended_begins_its_chain_anew_and_no_row_stands_twice(
+    deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: MonkeyPatch
+) -> None:
+    """FBA inventory's tokens live 30 seconds; the process came back later."""
+    model_server.answers.counts["getInventorySummaries"] = 120
+    ctx = deployment()
+    source = ctx.registry.apis["fba_inventory_summaries"]
+    with monkeypatch.context() as patch:
+        kill_after(patch, 2)
+        with pytest.raises(Killed):
+            read(ctx, source, KEY, [ctx.now().date()])
+    before = model_server.calls["getInventorySummaries"]
+    later = deployment()
+    began = later.now
+    later.now = lambda: began() + timedelta(seconds=40)
+    read(later, source, KEY, [later.now().date()])
+    model_server.legal()
+    first = model_server.asked("getInventorySummaries")[before]
+    assert "nextToken" not in first.query, "the kept token is over its life and is not tried"
+    skus = in_the_lake(later, "fba_inventory_summaries", "seller_sku")
+    assert sum(skus.values()) == 120
+
+
+def test_a_token_amazon_no_longer_takes_begins_its_chain_anew(
+    deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: MonkeyPatch
+) -> None:
+    """Of a token without a known life the process finds out by trying it."""
+    model_server.answers.counts["listTransactions"] = 250
+    ctx = deployment()
+    source = ctx.registry.apis["finance_transactions"]
+    day = ctx.now().date() - timedelta(days=5)
+    with monkeypatch.context() as patch:
+        kill_after(patch, 1)
+        with pytest.raises(Killed):
+            read(ctx, source, ctx.settings.partition_keys(source)[0], [day])
+    refused: list[Request] = []
+
+    def over(request: Request) -> Any:
+        if "nextToken" in request.query and not refused:
+            refused.append(request)
+            return model_server_error(400)
+        return None
+
+    model_server.on("listTransactions", over)
+    outcome = read(deployment(), source, ctx.settings.partition_keys(source)[0], [day])
+    assert len(refused) == 1
+    assert outcome.loaded[0].rows["finance_transactions"] == 250
+
+
+def model_server_error(status: int) -> Any:
+    from model_server.answers import Reply
+
+    return Reply.error(status, "InvalidInput", "The token has expired.")
+
+
+def test_two_workers_read_a_source_once(deployment: Callable[[], IngestContext], model_server: ModelServer) -> None:
+    model_server.on("searchCatalogItems", slowly)
+    known(deployment(), 100)
+    busy: list[str] = []
+
+    def work(ctx: IngestContext) -> None:
+        try:
+            read_catalog(ctx, max_wait=0.0)
+        except LoadBusy as error:
+            busy.append(str(error))
+
+    threads = [threading.Thread(target=work, args=(deployment(),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(busy) == 1
+    assert model_server.calls["searchCatalogItems"] == 5
+
+
+def test_a_burst_of_changes_is_read_once_twenty_a_call(ctx: IngestContext, model_server: ModelServer) -> None:
+    """500 changes of 100 SKUs are 5 calls; what changes during the reading stays marked."""
+    skus = [f"SKU {n:04d}/a" for n in range(100)]
+    for part in range(5):
+        ctx.refreshes.ask("listings_items", KEY, [skus[(n * 7 + part) % 100] for n in range(100)], "LISTINGS_ITEM_STATUS_CHANGE")
+    late: list[str] = []
+
+    def changes(request: Request) -> None:
+        if request.number == 3:
+            late.append(request.query["identifiers"][0])
+            ctx.refreshes.ask("listings_items", KEY, late, "LISTINGS_ITEM_ISSUES_CHANGE")
+
+    model_server.on("searchListingsItems", changes)
+    source = ctx.registry.apis["listings_items"]
+    outcome = refresh(ctx, source, KEY)
+    model_server.legal()
+    assert model_server.calls["searchListingsItems"] == outcome.calls == 5
+    assert [mark.identifier for mark in ctx.refreshes.pending("listings_items", KEY)] == late
+    assert in_the_lake(ctx, "listings", "sku") == Counter(skus)
+    refresh(ctx, source, KEY)
+    assert model_server.calls["getListingsItem"] == 1, "one SKU alone has an operation of its own"
+    assert ctx.refreshes.pending("listings_items", KEY) == []
+
+
+def test_what_amazon_does_not_know_is_recorded_and_found_again_later(ctx: IngestContext, model_server: ModelServer) -> None:
+    known(ctx, 45)
+    gone = {"B0TEST0003", "B0TEST0044"}
+    model_server.answers.missing |= gone
+    outcome = read_catalog(ctx)
+    assert outcome.missing == 2
+    assert set(in_the_lake(ctx, "catalog_items_missing", "asin")) == gone
+    missing = {one.value for one in ctx.identifiers.all("asin", "brand_eu", "DE") if one.missing_since}
+    assert missing == gone
+    model_server.answers.missing.clear()
+    read_catalog(ctx, again=True)
+    assert [one.value for one in ctx.identifiers.all("asin", "brand_eu", "DE") if one.missing_since] == []
