@@ -43,7 +43,8 @@ def api_assets(source: ApiSource, settings: Settings) -> dg.AssetsDefinition:
         retry_policy=dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
     )
     def raw(context: dg.AssetExecutionContext, config: ReadConfig, platform: PlatformResource) -> Iterator[Any]:
-        from spapi_assets.ingest.reading.run import read, refresh
+        from spapi_assets.ingest.order_reading import read_changed
+        from spapi_assets.ingest.reading.run import read
         from spapi_assets.spapi.errors import ConfigurationError, MissingRole, ReauthorizationNeeded
 
         ctx = platform.context()
@@ -56,7 +57,7 @@ def api_assets(source: ApiSource, settings: Settings) -> dg.AssetsDefinition:
         for account_key, wanted in days.items():
             try:
                 if changes:
-                    outcomes.append(refresh(ctx, source, account_key, tell=context.log.info))
+                    outcomes.append(read_changed(ctx, source, account_key, tell=context.log.info))
                 else:
                     again = config.read_again
                     outcomes.append(read(ctx, source, account_key, wanted, again=again, tell=context.log.info))
@@ -138,6 +139,7 @@ def _summary(dataset: Dataset, loaded: "list[LoadResult]", outcomes: "list[ReadO
         "identifiers asked for": sum(o.identifiers for o in outcomes),
         "identifiers Amazon does not know": sum(o.missing for o in outcomes),
         "readings": ", ".join(r.report_id for r in loaded) or "none: everything was there",
+        "plan": " ".join(note for o in outcomes for note in o.notes) or None,
         "preview": loads[-1].preview() if loads else None,
     }
 
