@@ -58,10 +58,11 @@ class Query:
         return int(text)
 
     def boolean(self, name: str) -> bool:
+        """False when it is missing; Amazon's own Python SDK writes `True`."""
         text = self.text(name)
-        if text not in (None, "true", "false"):
+        if text is not None and text.lower() not in ("true", "false"):
             raise invalid_input(f"'{name}' must be true or false, not {text!r}.")
-        return text == "true"
+        return text is not None and text.lower() == "true"
 
     def time(self, name: str) -> datetime | None:
         return parse_time(name, self.text(name))

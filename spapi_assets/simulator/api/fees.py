@@ -54,6 +54,8 @@ def _single(call: Call, kind: str, value: str) -> Answer:
 
 def _result(call: Call, kind: str, value: str, request: Any) -> Json:
     """One estimate. What makes the whole request unreadable is refused with 400; what is merely unknown fails alone."""
+    if isinstance(request, dict):
+        request = {name: member for name, member in request.items() if member is not None}
     m, listing, shipping = _checked(call, request)
     amazon = bool(request.get("IsAmazonFulfilled", False))
     identifier: Json = {
