@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 from model_server import ModelServer
 from model_server.asked import Request
-from pytest import MonkeyPatch
 
 from spapi_assets.aws.identifiers import Found
 from spapi_assets.ingest.context import IngestContext
@@ -60,7 +59,7 @@ def slowly(request: Request) -> None:
     time.sleep(0.05)
 
 
-def kill_after(monkeypatch: MonkeyPatch, calls: int) -> None:
+def kill_after(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
     whole, lock, made = Caller.page, threading.Lock(), Counter[str]()
 
     def page(self: Caller, *args: Any, **kwargs: Any) -> Any:
@@ -75,7 +74,7 @@ def kill_after(monkeypatch: MonkeyPatch, calls: int) -> None:
 
 @pytest.mark.parametrize("calls", [0, 1, 4, 9])
 def test_a_killed_reading_asks_only_for_what_it_has_not(
-    calls: int, deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: MonkeyPatch
+    calls: int, deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known(deployment(), 190)
     with monkeypatch.context() as patch:
@@ -95,7 +94,7 @@ def test_a_killed_reading_asks_only_for_what_it_has_not(
 
 @pytest.mark.parametrize("at", ["document", "record", "facts", "marks", "clearing"])
 def test_killed_after_the_last_page_the_document_is_made_without_another_call(
-    at: str, deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: MonkeyPatch
+    at: str, deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known(deployment(), 30)
 
@@ -133,9 +132,10 @@ def test_a_reading_that_the_deadline_stops_says_so_and_the_next_goes_on(ctx: Ing
 
 
 def test_a_token_that_has_ended_begins_its_chain_anew_and_no_row_stands_twice(
-    deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: MonkeyPatch
+    deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """FBA inventory's tokens live 30 seconds; the process came back later."""
+    model_server.answers.lean = False
     model_server.answers.counts["getInventorySummaries"] = 120
     ctx = deployment()
     source = ctx.registry.apis["fba_inventory_summaries"]
@@ -156,12 +156,13 @@ def test_a_token_that_has_ended_begins_its_chain_anew_and_no_row_stands_twice(
 
 
 def test_a_token_amazon_no_longer_takes_begins_its_chain_anew(
-    deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: MonkeyPatch
+    deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a token without a known life the process finds out by trying it."""
-    model_server.answers.counts["listTransactions"] = 250
+    model_server.answers.lean = False
+    model_server.answers.counts["listPayouts"] = 150
     ctx = deployment()
-    source = ctx.registry.apis["finance_transactions"]
+    source = ctx.registry.apis["payouts"]
     day = ctx.now().date() - timedelta(days=5)
     with monkeypatch.context() as patch:
         kill_after(patch, 1)
@@ -175,10 +176,10 @@ def test_a_token_amazon_no_longer_takes_begins_its_chain_anew(
             return model_server_error(400)
         return None
 
-    model_server.on("listTransactions", over)
+    model_server.on("listPayouts", over)
     outcome = read(deployment(), source, ctx.settings.partition_keys(source)[0], [day])
     assert len(refused) == 1
-    assert outcome.loaded[0].rows["finance_transactions"] == 250
+    assert outcome.loaded[0].rows["payouts"] == 150
 
 
 def model_server_error(status: int) -> Any:
