@@ -86,6 +86,9 @@ def test_over_a_quarter_orders_are_changed_and_items_cancelled(stores: dict[str,
     assert len(set(numbers)) == len(numbers) > 30
     assert all("purchaseOrderChangedDate" in order["orderDetails"] for order in changed)
     assert len(numbers) > len(changed) > len(cancelled)
+    newest = {o["purchaseOrderNumber"] for o in orders(stores["vendor"], changedAfter=ago(days=5))}
+    assert newest == {o["purchaseOrderNumber"] for o in statuses(stores["vendor"], updatedAfter=ago(days=5))}
+    assert newest > {o["purchaseOrderNumber"] for o in orders(stores["vendor"], createdAfter=ago(days=5))} > set()
     for order in cancelled:
         assert 0 in {item["orderedQuantity"]["amount"] for item in order["orderDetails"]["items"]}
 

@@ -33,7 +33,8 @@ def get_purchase_orders(call: Call) -> Answer:
 
     def is_wanted(order: PurchaseOrder) -> bool:
         is_changed = order.is_changed(now)
-        if changed and not (is_changed and changed[0] < order.changed < changed[1]):
+        # "Created or changed": a new order and a new state are changes, too; isPOChanged asks for what Amazon modified.
+        if changed and not changed[0] <= order.last_updated(now) < changed[1]:
             return False
         if only_changed and not is_changed:
             return False
@@ -63,7 +64,7 @@ def get_purchase_orders_status(call: Call) -> Answer:
     number, vendor, centre = query.text("purchaseOrderNumber"), query.text("orderingVendorCode"), query.text("shipToPartyId")
 
     def is_wanted(order: PurchaseOrder) -> bool:
-        if updated and not updated[0] < order.last_updated(now) < updated[1]:
+        if updated and not updated[0] <= order.last_updated(now) < updated[1]:
             return False
         if status is not None and (order.state(now)[0] == "Closed") != (status == "CLOSED"):
             return False
@@ -108,12 +109,12 @@ def _listed(call: Call, placed: Window | None, is_wanted: Callable[[PurchaseOrde
         order
         for m in account.marketplaces
         for order in placed_between(business, account, m, max(placed[0], now - KEPT * 86_400), placed[1], now)
-        if placed[0] < order.placed < placed[1] and is_wanted(order)
+        if placed[0] <= order.placed < placed[1] and is_wanted(order)
     ]
 
 
 def _window(call: Call, verb: str, now: float) -> Window | None:
-    """The open interval of two parameters, at most 7 days long and 6 months old; an end that is not named is now."""
+    """The interval of two parameters, at most 7 days long and 6 months old, its end not in it; one that is not named is now."""
     after, before = call.query.time(f"{verb}After"), call.query.time(f"{verb}Before")
     if after is None and before is None:
         return None

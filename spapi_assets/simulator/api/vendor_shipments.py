@@ -40,7 +40,7 @@ def get_shipment_details(call: Call) -> Answer:
     def is_wanted(shipment: VendorShipment) -> bool:
         for event, (after, before) in windows.items():
             at = _EVENTS[event](shipment)
-            if not after < at < before or (at > now and event not in _FORESEEN):
+            if not after <= at < before or (at > now and event not in _FORESEEN):
                 return False
         return (
             status in (None, shipment.history(now)[-1][0]) and centre in (None, shipment.order.centre.code) and wanted(shipment)
@@ -58,7 +58,7 @@ def get_shipment_labels(call: Call) -> Answer:
     def is_wanted(shipment: VendorShipment) -> bool:
         if not shipment.is_small or shipment.labelled > now:
             return False
-        return (window is None or window[0] < shipment.labelled < window[1]) and wanted(shipment)
+        return (window is None or window[0] <= shipment.labelled < window[1]) and wanted(shipment)
 
     found = _found(call, {"packageLabelCreated": window} if window else {}, is_wanted, now)
     page, pagination = page_of(call, found, lambda shipment: shipment.id, 50)
