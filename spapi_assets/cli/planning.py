@@ -42,6 +42,7 @@ def plan(
     from spapi_assets.cli.tables import plan_tables
     from spapi_assets.ingest.context import build_context
     from spapi_assets.ingest.costs import forecast
+    from spapi_assets.ingest.order_reading import order_plans
 
     settings = load_settings()
     context = build_context(settings)
@@ -50,6 +51,7 @@ def plan(
     accounts = chosen_accounts(settings, account_names)
     _refuse_empty(reports, accounts, report_names, account_names)
     costs, totals, notes = forecast(context, reports, accounts, days[0], days[-1])
+    orders = [] if report_names else order_plans(context, {a.name for a in accounts}, notes)
     now = context.now()
     if as_json:
         print_json(
@@ -57,10 +59,7 @@ def plan(
                 "from": days[0],
                 "to": days[-1],
                 "notes": notes,
-                "reports": [
-                    asdict(c) | {"create_calls": c.create_calls, "document_calls": c.document_calls}
-                    for c in costs
-                ],
+                "reports": [asdict(c) | {"create_calls": c.create_calls, "document_calls": c.document_calls} for c in costs],
                 "accounts": [
                     {
                         "account": t.account,
@@ -75,12 +74,17 @@ def plan(
                     }
                     for t in totals
                 ],
+                "orders": [
+                    {"account_key": key, "why": found.why, "steps": list(map(asdict, found.steps))} for key, found in orders
+                ],
             }
         )
         return
     out = console()
     for renderable in plan_tables(costs, totals, days[0], days[-1], now, settings.request_reserve):
         out.print(renderable)
+    for key, found in orders:
+        out.print(f"Orders of {key} by the API: {' '.join(found.why)}")
     for note in notes:
         out.print(note, style="yellow")
 

@@ -3,7 +3,7 @@ How an API is read at all is `reading/run.py`; sources that can only be asked by
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -52,6 +52,20 @@ def orders_plan(ctx: IngestContext, source: ApiSource, account_key: str) -> Orde
         search=_bucket(ctx, account_key, source.call.operation),
         single=_bucket(ctx, account_key, source.call.single.operation),
     )
+
+
+def order_plans(ctx: IngestContext, accounts: Collection[str], notes: list[str]) -> list[tuple[str, OrderPlan]]:
+    """The plans of these accounts, by account key; what could not be read is a sentence in `notes`."""
+    found = []
+    for source in filter(is_planned, ctx.registry.apis.values()):
+        for key in ctx.settings.partition_keys(source):
+            if key.partition(".")[0] not in accounts:
+                continue
+            try:
+                found.append((key, orders_plan(ctx, source, key)))
+            except AwsError as error:
+                notes.append(f"What {source.name} of {key} would read is not known. {error}")
+    return found
 
 
 def read_changed(

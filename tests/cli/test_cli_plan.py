@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from spapi_assets.aws.allowance import DailyAllowance
 from spapi_assets.aws.quota import DynamoThrottle
+from spapi_assets.aws.refreshes import Refreshes
 from spapi_assets.ingest.forecast import Bucket
 from spapi_assets.settings import load_settings
 from spapi_assets.simulator.accounts import CLIENT_ID
@@ -176,3 +177,27 @@ def test_a_day_must_be_a_day(deployment: Deployment) -> None:
     result = deployment.run("plan", "--from", "yesterday")
     assert result.exit_code == 2
     assert "2026-03-01" in result.output
+
+
+def test_the_plan_says_which_operation_reads_the_orders_that_changed(healthy: Deployment) -> None:
+    settings = load_settings()
+    marks = Refreshes(healthy.clients, settings.identifiers_table)
+    marks.ask(
+        "orders_api", EU, [f"302-0000000-{n:07d}" for n in range(40)], "ORDER_CHANGE", datetime.now(UTC) - timedelta(minutes=5)
+    )
+    (orders,) = [o for o in plan(healthy, *YEAR)["orders"] if o["account_key"] == EU]
+    (step,) = [s for s in orders["steps"] if s["operation"] == "getOrder"]
+    assert (step["orders"], step["calls"]) == (40, 40)
+    assert 15 < step["seconds"] < 30, "thirty at once, ten at one in two seconds"
+    assert any(sentence.startswith("40 marked orders: getOrder, done in ") for sentence in orders["why"])
+    told = " ".join(healthy.run("plan", *YEAR).output.split())
+    assert f"Orders of {EU} by the API:" in told
+    assert "40 marked orders: getOrder, done in " in told
+    assert "by the API" not in healthy.run("plan", "--report", "settlements", *YEAR).output
+
+
+def test_marks_that_cannot_be_read_are_a_note_and_not_a_failure(healthy: Deployment) -> None:
+    healthy.clients.dynamodb.delete_table(TableName=load_settings().identifiers_table)
+    told = plan(healthy, *YEAR)
+    assert told["orders"] == []
+    assert any(note.startswith(f"What orders_api of {EU} would read is not known.") for note in told["notes"])
