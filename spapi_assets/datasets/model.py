@@ -40,7 +40,8 @@ class Column(Entry):
     path: str | None = Field(
         None,
         description="JSON, XML and files: dotted path below the row's object; `../` is the enclosing array's element, a leading "
-        "`/` the page of an API's document, `name[0]` an array's first element",
+        "`/` the page of an API's document, `name[0]` an array's first element; places and choices such as `%number` and "
+        "`ids[name=ORDER].value` are explained in `ingest/documents/json_reach.py`",
     )
     option: str | None = Field(None, description="The value of this request option: the rows themselves do not name it")
     type: ColumnType = ColumnType.TEXT
