@@ -27,8 +27,8 @@ YEARS = timedelta(days=730)
 WARM_UP, COUNTED = 70, 28  # days: longer than the longest restatement, and whole weeks
 
 
-def seller(marketplaces: Sequence[str], reports: Sequence[str] = ("all",)) -> Settings:
-    """A deployment of one seller."""
+def seller(marketplaces: Sequence[str], reports: Sequence[str] = ("all", "-data_kiosk")) -> Settings:
+    """A deployment of one seller: all its reports. Queries of Data Kiosk have quotas of their own and tell what reports tell."""
     account = Account(
         name="seller",
         kind=Kind.SELLER,
