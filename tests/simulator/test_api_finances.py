@@ -146,7 +146,7 @@ def test_recent_transactions_appear_within_two_days_and_deferred_ones_are_releas
 
 
 def test_pages_hold_500_one_may_be_empty_and_the_arguments_must_be_repeated(stores: dict[str, Store]) -> None:
-    query = {"postedAfter": ago(days=40), "postedBefore": ago(days=10)}
+    query = {"postedAfter": ago(days=20), "postedBefore": ago(days=10)}
     sizes, token, seen = [], None, []
     while True:
         payload = stores["eu"].ask("listTransactions", checked=False, **query, **({"nextToken": token} if token else {}))[
@@ -156,7 +156,8 @@ def test_pages_hold_500_one_may_be_empty_and_the_arguments_must_be_repeated(stor
         seen += [t["transactionId"] for t in payload["transactions"]]
         if (token := payload.get("nextToken")) is None:
             break
-        stores["eu"].refused("listTransactions", "do not match", **query | {"marketplaceId": DE}, nextToken=token)
+        if len(sizes) == 1:
+            stores["eu"].refused("listTransactions", "do not match", **query | {"marketplaceId": DE}, nextToken=token)
     assert sizes[:2] == [500, 0]
     assert set(sizes[2:-1]) == {500}
     assert len(set(seen)) == len(seen) == sum(sizes)
@@ -165,11 +166,13 @@ def test_pages_hold_500_one_may_be_empty_and_the_arguments_must_be_repeated(stor
 def test_windows_of_more_than_180_days_are_empty_and_not_refused(stores: dict[str, Store]) -> None:
     empty = stores["fe"].ask("listTransactions", postedAfter=ago(days=200), postedBefore=ago(days=10))
     assert empty == {"payload": {"transactions": []}}
-    assert stores["fe"].ask("listTransactions", postedAfter=ago(days=190), postedBefore=ago(days=11))["payload"]["transactions"]
+    assert stores["fe"].ask("listTransactions", checked=False, postedAfter=ago(days=190), postedBefore=ago(days=11))["payload"][
+        "transactions"
+    ]
 
 
 def test_the_merchants_own_us_orders_come_only_without_a_marketplace(stores: dict[str, Store]) -> None:
-    query = {"postedAfter": ago(days=20), "postedBefore": ago(days=3)}
+    query = {"postedAfter": ago(days=9), "postedBefore": ago(days=3)}
     everything = {t["transactionId"]: t for t in transactions(stores["na"], **query)}
     of_us = {i: t for i, t in everything.items() if t["marketplaceDetails"]["marketplaceId"] == US}
     named = {t["transactionId"] for t in transactions(stores["na"], **query, marketplaceId=US)}

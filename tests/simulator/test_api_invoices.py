@@ -39,7 +39,7 @@ def test_the_vendors_invoices_are_its_confirmed_purchase_orders(stores: dict[str
     vendor = stores["vendor"]
     found = [h for h in headers(vendor, marketplaceId=US) if h["invoiceType"] == "AP_INVENTORY"]
     assert len(found) > 30
-    for header in found[:8]:
+    for header in found[:4]:
         (number,) = next(
             r["relatedIdentifierValue"]
             for r in header["relatedIdentifiers"]
