@@ -12,6 +12,10 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spapi_assets.ingest.context import IngestContext
 
 RUN = """
 import sys, time, warnings
@@ -62,7 +66,7 @@ def main() -> None:
         Path(folder, "dagster.yaml").write_text("telemetry: {enabled: false}\n")
         with Simulator(processing_seconds=0.2, quota_scale=1000) as simulator:
             os.environ |= {"SPAPI_ENDPOINT_URL": simulator.url, "LWA_ENDPOINT_URL": simulator.url}
-            _connect()
+            connect_account()
             print(f"{days} days of orders of one account, {first} to {last}; each run is a process of its own")
             for name in ("request/orders_by_last_update", "raw/orders_by_last_update"):
                 began = time.perf_counter()
@@ -87,7 +91,8 @@ def main() -> None:
         aws.stop()
 
 
-def _connect() -> None:
+def connect_account() -> IngestContext:
+    """The demo's seller, connected as `spapi connect` does it."""
     from spapi_assets.ingest.context import build_context
     from spapi_assets.ingest.onboarding import connect, set_up
     from spapi_assets.settings import load_settings
@@ -98,6 +103,7 @@ def _connect() -> None:
     account = context.settings.account("kestrel_eu")
     credentials = LwaCredentials("amzn1.application-oa2-client.simulator", "simulator-secret", "Atzr|simulator-kestrel-eu")
     list(connect(context, account, credentials))
+    return context
 
 
 if __name__ == "__main__":
