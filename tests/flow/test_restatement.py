@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -59,6 +59,25 @@ def test_added_removed_and_changed_rows_are_told_apart_and_moved_totals_are_name
     words = changes_in_words(found.as_item())
     assert words.startswith("1 rows changed, 1 rows added, 1 rows removed")
     assert "units 6 -> 9" in words
+
+
+def test_an_api_that_is_read_again_and_says_the_same_changed_nothing(tmp_path: Path) -> None:
+    read_at = {"name": "read_at", "path": "/fetched_at", "type": "timestamp", "description": "When Amazon answered."}
+    dataset = Dataset.model_validate(
+        {
+            **DATASET.model_dump(),
+            "columns": [*({**c.model_dump(), "header": None, "path": c.name} for c in DATASET.columns), read_at],
+        }
+    )
+    files = []
+    for hour in (1, 2):
+        table = pq.read_table(_file(tmp_path, "plain", [("A", hour, "1"), ("B", 7, "2")]))
+        at = pa.array([datetime(2026, 11, 23, hour, tzinfo=UTC)] * 2, pa.timestamp("us", tz="UTC"))
+        pq.write_table(table.append_column("read_at", at), tmp_path / f"{hour}")
+        files.append(tmp_path / f"{hour}")
+    assert restatement.compare(dataset, files[0], files[0]).nothing
+    found = restatement.compare(dataset, *files)
+    assert (found.added, found.removed, found.changed) == (0, 0, 1), "one row's units, and not two rows' times"
 
 
 ROWS = st.lists(st.tuples(st.sampled_from("ABCDE"), st.integers(0, 3), st.sampled_from(["1", "2.5"])), max_size=8)
