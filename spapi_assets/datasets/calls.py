@@ -21,6 +21,9 @@ class Span(Entry):
     form: Literal["instants", "dates", "interval"] = "instants"
     inclusive: bool = Field(False, description="The API counts the end itself")
     settle_seconds: int = Field(120, description="The end must lie so long before now")
+    also: tuple[tuple[str, str], ...] = Field(
+        (), description="Start and end of the same window by another time (created as well as changed): a chain of pages each"
+    )
 
 
 class Batch(Entry):

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -53,10 +52,12 @@ class Wanted:
 
 
 def for_window(source: ApiSource, start: date, end: date, marketplace: str | None) -> list[Task]:
-    """The one task that reads whole days (inclusive)."""
+    """The task that reads whole days (inclusive); one for each time the API knows them by, where it knows several."""
     assert source.call is not None
     assert source.call.span is not None
-    return [Task(1, window_params(source, source.call.span, start, end, marketplace))]
+    span = source.call.span
+    spans = [span, *(span.model_copy(update={"after": after, "before": before}) for after, before in span.also)]
+    return [Task(number, window_params(source, one, start, end, marketplace)) for number, one in enumerate(spans, 1)]
 
 
 def since_instant(span: Span, since: datetime, now: datetime) -> Task:
