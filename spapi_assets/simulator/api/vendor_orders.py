@@ -33,8 +33,8 @@ def get_purchase_orders(call: Call) -> Answer:
 
     def is_wanted(order: PurchaseOrder) -> bool:
         is_changed = order.is_changed(now)
-        # "Created or changed": a new order and a new state are changes, too; isPOChanged asks for what Amazon modified.
-        if changed and not changed[0] <= order.last_updated(now) < changed[1]:
+        # Amazon's page "Cancel and change orders": what Amazon changed after placing it, so neither new orders nor new states.
+        if changed and not (is_changed and changed[0] <= order.changed < changed[1]):
             return False
         if only_changed and not is_changed:
             return False
