@@ -88,17 +88,19 @@ class Publisher:
         event_time: datetime | None = None,
         report_type: str | None = None,
         marketplace_id: str | None = None,
+        order_change: str | None = None,
         facts: dict[str, str] | None = None,
     ) -> int:
         """Queue a notification of any type for the selling partner's subscriptions to it; returns for how many.
 
-        `payload` is what stands under Payload (or payload), in Amazon's casing. `marketplace_id` lets event filters decide;
-        `report_type` binds faults; `facts` go into the journal. The event happens now unless `event_time` says otherwise."""
+        `payload` is what stands under Payload (or payload), in Amazon's casing. `marketplace_id` and `order_change` (its type) let
+        event filters decide; `report_type` binds faults; `facts` go into the journal. The event happens now unless `event_time`
+        says otherwise."""
         names = (account.name, account.selling_partner_id)
         now = self.clock.now()
         count = 0
         for subscription in self.subscriptions.of(None, account, notification_type):
-            if not subscription.wants(marketplace_id):
+            if not subscription.wants(marketplace_id, order_change):
                 continue
             count += 1
             notification = envelope(notification_type, payload, subscription, iso_millis(event_time or now), iso_millis(now))

@@ -75,10 +75,13 @@ class Subscription:
     destination_id: str
     directive: dict[str, Any] | None = None
 
-    def wants(self, marketplace_id: str | None) -> bool:
-        """Whether the event filter, if there is one that names marketplaces, lets an event of this marketplace through."""
-        wanted = ((self.directive or {}).get("eventFilter") or {}).get("marketplaceIds")
-        return not wanted or marketplace_id is None or marketplace_id in wanted
+    def wants(self, marketplace_id: str | None, order_change: str | None = None) -> bool:
+        """Whether the event filter, as far as it names marketplaces or kinds of order changes, lets an event through."""
+        filter_ = (self.directive or {}).get("eventFilter") or {}
+        stores, changes = filter_.get("marketplaceIds"), filter_.get("orderChangeTypes")
+        if stores and marketplace_id is not None and marketplace_id not in stores:
+            return False
+        return not changes or order_change is None or order_change in changes
 
     def describe(self) -> dict[str, Any]:
         answer: dict[str, Any] = {

@@ -128,6 +128,7 @@ def _publish(publisher: Publisher, authorization: Authorization, event: _Event) 
         event.payload,
         event_time=utc(event.at),
         marketplace_id=event.marketplace_id,
+        order_change=event.payload.get("OrderChangeNotification", {}).get("OrderChangeType"),
         facts=event.facts,
     )
 

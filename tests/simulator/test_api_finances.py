@@ -14,7 +14,7 @@ from spapi_assets.simulator.documents import ListedReport, listed, render_listed
 
 from .amazon import Models
 from .conftest import DE, US
-from .kestrel import EU, IDS, NA, SETTLEMENT, amount, ask, table
+from .kestrel import BY_ORDER_DATE, EU, IDS, NA, SETTLEMENT, amount, ask, table
 from .neighbours import NOW, Store, ago, business_at_now, iso
 
 TYPES = {"Shipment": "Order", "Refund": "Refund"}
@@ -77,6 +77,16 @@ def test_a_settlements_transactions_are_its_rows_order_by_order_to_the_cent(
         kind = row["transaction-type"] if row["transaction-type"] in TYPES.values() else ""
         reported[kind, row["order-id"]] += amount(row["amount"])
     assert by_order == reported
+
+
+def test_an_orders_transactions_are_found_however_old_they_are(stores: dict[str, Store]) -> None:
+    old = ask(stores["fe"].simulator.state.business, BY_ORDER_DATE, ["JP"], "2025-06-01", "2025-06-03")
+    row = next(row for row in table(old) if row["order-status"] == "Shipped" and row["fulfillment-channel"] == "Amazon")
+    query = {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": row["amazon-order-id"]}
+    found = list(transactions(stores["fe"], checked=True, **query))
+    assert found[0]["transactionType"] == "Shipment"
+    assert {related(t, "ORDER_ID") for t in found} == {row["amazon-order-id"]}
+    assert list(transactions(stores["na"], **query)) == []
 
 
 def check_tree(total: dict[str, Any], below: list[dict[str, Any]]) -> None:

@@ -39,10 +39,12 @@ class Wire:
         body = {"name": "queue", "resourceSpecification": {"sqs": {"arn": self.queue.arn}}}
         self.destination = self.application.call("POST", f"{NOTES}/destinations", json=body).json()["payload"]["destinationId"]
 
-    def subscribe(self, name: str, *types: str) -> None:
+    def subscribe(self, name: str, *types: str, **event_filter: Any) -> None:
         for kind in types:
             self.simulator.state.buckets.refill()
-            wish = {"payloadVersion": "1.0", "destinationId": self.destination}
+            wish: dict[str, Any] = {"payloadVersion": "1.0", "destinationId": self.destination}
+            if event_filter:
+                wish["processingDirective"] = {"eventFilter": {"eventFilterType": kind} | event_filter}
             answer = self.store[name].client.call("POST", f"{NOTES}/subscriptions/{kind}", json=wish)
             assert answer.status_code == 200, answer.text
 
@@ -89,6 +91,13 @@ def test_every_change_of_an_order_is_told_once_with_the_state_that_the_api_shows
     placed = {order["orderId"] for order in orders if order["createdTime"] > iso(NOW)}
     assert placed <= {one["AmazonOrderId"] for one in told if one["OrderChangeTrigger"]["ChangeReason"] == "Order Placed"}
     assert wire.after(1) == []
+
+
+def test_an_event_filter_lets_through_only_its_stores_and_kinds_of_change(wire: Wire) -> None:
+    wire.subscribe("na", "ORDER_CHANGE", marketplaceIds=[US], orderChangeTypes=["BuyerRequestedChange"])
+    told = [payload["OrderChangeNotification"] for payload in wire.after(3 * 86400)]
+    assert told
+    assert {(one["OrderChangeType"], one["Summary"]["MarketplaceId"]) for one in told} == {("BuyerRequestedChange", US)}
 
 
 def test_transactions_are_told_when_they_become_known(wire: Wire) -> None:

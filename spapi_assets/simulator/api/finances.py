@@ -3,7 +3,10 @@ What they look like is in finance_view.py; the source of all rules is Amazon's m
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 from spapi_assets.simulator import paging
@@ -42,22 +45,24 @@ def list_transactions(call: Call) -> Answer:
     start, end = _window(call, now)
     related = _related(call)
     position = paging.read(call, "nextToken")
-    if end - start > _LONGEST.total_seconds():
+    if start and end - start > _LONGEST.total_seconds():
         return {"payload": {"transactions": []}}  # too long a window is no error at Amazon, only empty
-    found = [
-        t
-        for t in _transactions(call, stores, related, start, end, now)
-        if (status is None or t.status(now) == status) and not (store and _is_left_out(t))
-    ]
-    found.sort(key=lambda t: (t.posted, t.id))
     if position is not None:
-        found = [t for t in found if [t.posted, t.id] > position[:2]]
+        start = max(start, position[0])
         if position[2]:  # the page after the first is empty and has a token, as any page of Amazon's may be
             return {"payload": {"transactions": [], "nextToken": paging.write(call, "nextToken", [*position[:2], False])}}
-    page = found[:PAGE]
-    payload: dict[str, Any] = {"transactions": [describe(call.state.business, t, now) for t in page]}
-    if len(found) > PAGE:
-        payload["nextToken"] = paging.write(call, "nextToken", [page[-1].posted, page[-1].id, position is None])
+    wanted = (
+        t
+        for t in _transactions(call, stores, related, start, end, now)
+        if (status is None or t.status(now) == status)
+        and not (store and _is_left_out(t))
+        and (position is None or [t.posted, t.id] > position[:2])
+    )
+    page = list(islice(wanted, PAGE + 1))
+    payload: dict[str, Any] = {"transactions": [describe(call.state.business, t, now) for t in page[:PAGE]]}
+    if len(page) > PAGE:
+        last = page[PAGE - 1]
+        payload["nextToken"] = paging.write(call, "nextToken", [last.posted, last.id, position is None])
     return {"payload": payload}
 
 
@@ -131,17 +136,22 @@ def _summary(
 
 def _transactions(
     call: Call, stores: list[Marketplace], related: tuple[str, str] | None, start: float, end: float, now: float
-) -> list[Transaction]:
+) -> Iterable[Transaction]:
+    """Transactions by posting and id; of a window settlement by settlement, as far as a page needs them."""
     business, account = call.state.business, partner(call)
     if related is None:
-        return [t for m in stores for t in posted_between(business, account, m, start, end, now)]
+        return heapq.merge(*(posted_between(business, account, m, start, end, now) for m in stores), key=_place)
     found: list[Transaction] = []
     if related[0] == "ORDER_ID":
         order = find_order(business, account, related[1])
         found = list(of_order(business, account, order, now)) if order else []
     elif group := find_group(business, account, related[1], now):
         found = [t for t in of_period(business, group) if t.known <= now]
-    return [t for t in found if t.marketplace in stores and start <= t.posted < end]
+    return sorted((t for t in found if t.marketplace in stores and start <= t.posted < end), key=_place)
+
+
+def _place(t: Transaction) -> tuple[int, str]:
+    return t.posted, t.id
 
 
 def _window(call: Call, now: float) -> tuple[float, float]:
@@ -154,8 +164,8 @@ def _window(call: Call, now: float) -> tuple[float, float]:
             raise invalid_input(f"'{name}' must be more than two minutes before the time of the request.")
     if after and before and before <= after:
         raise invalid_input("'postedBefore' must be later than 'postedAfter'.")
-    end = before.timestamp() if before else latest
-    return after.timestamp() if after else end - _LONGEST.total_seconds(), end
+    # With a related identifier alone there is no window, and its transactions may be as old as they are.
+    return after.timestamp() if after else 0.0, before.timestamp() if before else latest
 
 
 def _related(call: Call) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from spapi_assets.simulator import paging, validation
 from spapi_assets.simulator.api.call import Answer, Call
 from spapi_assets.simulator.api.invoice_view import header, line
 from spapi_assets.simulator.api.stores import partner
-from spapi_assets.simulator.business.invoices import Invoice, issued_between
+from spapi_assets.simulator.business.invoices import Invoice, find, issued_between
 from spapi_assets.simulator.business.marketplaces import BY_ID, Marketplace, utc
 from spapi_assets.simulator.errors import invalid_input, not_found
 
@@ -60,10 +60,10 @@ def get_invoice(call: Call) -> Answer:
 
 def _one(call: Call, m: Marketplace) -> Invoice:
     now, identifier = call.state.clock.timestamp(), call.path["invoiceIdentifier"]
-    for invoice in issued_between(call.state.business, partner(call), m, now - _KEPT, now):
-        if invoice.identifier == identifier:
-            return invoice
-    raise not_found(f"Invoice {identifier} was not found.")
+    invoice = find(call.state.business, partner(call), m, identifier, now - _KEPT, now)
+    if invoice is None:
+        raise not_found(f"Invoice {identifier} was not found.")
+    return invoice
 
 
 def _store(call: Call) -> Marketplace:

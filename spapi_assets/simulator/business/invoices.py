@@ -3,6 +3,7 @@ Amounts are those of purchase orders, vendor sales and settlements; how an API p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -88,6 +89,24 @@ def issued_between(business: Business, account: Account, m: Marketplace, start: 
         found += [i for i in _of_month(business, account, m, month) if start <= i.issued <= end]
         month = (month + timedelta(days=32)).replace(day=1)
     return sorted(found, key=lambda invoice: (invoice.issued, invoice.number))
+
+
+def find(business: Business, account: Account, m: Marketplace, identifier: str, start: float, end: float) -> Invoice | None:
+    """The invoice with this identifier among those issued in [start, end]. Only what may bear it is worked out."""
+    if "~" in identifier:
+        found = _of_goods(business, account, m, start, end) if account.kind == "vendor" else iter(())
+        return next((invoice for invoice in found if invoice.identifier == identifier), None)
+    month = utc(start).date().replace(day=1)
+    if named := re.fullmatch(r"DA-(\d{4})(0[1-9]|1[0-2])-\w+", identifier):
+        month = (date(int(named[1]), int(named[2]), 1) + timedelta(days=32)).replace(day=1)
+    while day_start("UTC", month) <= end:
+        for invoice in _of_month(business, account, m, month) if named or account.kind == "seller" else ():
+            if invoice.identifier == identifier and start <= invoice.issued <= end:
+                return invoice
+        month = (month + timedelta(days=32)).replace(day=1)
+        if named:
+            break
+    return None
 
 
 def _of_goods(business: Business, account: Account, m: Marketplace, start: float, end: float) -> Iterator[Invoice]:

@@ -82,9 +82,8 @@ def of_period(business: Business, p: Period) -> tuple[Transaction, ...]:
 def posted_between(
     business: Business, account: Account, m: Marketplace, start: float, end: float, now: float
 ) -> Iterator[Transaction]:
-    """Transactions posted in [start, end) as far as they are known at `now`, by settlement."""
-    # A transfer is posted at its settlement's end, which is the first instant of the next one.
-    first = max(0, number_at(business, account, m, start) - 1)
+    """Transactions posted in [start, end) as far as they are known at `now`, by posting and id."""
+    first = max(0, number_at(business, account, m, start))
     for number in range(first, number_at(business, account, m, end) + 1):
         for found in of_period(business, period(business, account, m, number)):
             if start <= found.posted < end and found.known <= now:
@@ -121,8 +120,9 @@ def _build(business: Business, p: Period) -> tuple[Transaction, ...]:
             key = (entry.description, str(n))
         groups.setdefault(key, []).append(entry)
     made = [_transaction(business, p, key, tuple(of_group)) for key, of_group in groups.items()]
-    paid = Entry(TRANSFER, TRANSFER, TRANSFER, -sum(entry.amount for entry in found), p.end)
-    made.append(Transaction(_opaque("transfer", p.id), TRANSFER, "Disbursement", p, p.end, p.end + 3_600, 0, (paid,)))
+    last = p.end - 1
+    paid = Entry(TRANSFER, TRANSFER, TRANSFER, -sum(entry.amount for entry in found), last)
+    made.append(Transaction(_opaque("transfer", p.id), TRANSFER, "Disbursement", p, last, last + 3_600, 0, (paid,)))
     return tuple(sorted(made, key=lambda t: (t.posted, t.id)))
 
 
