@@ -93,7 +93,7 @@ class Publisher:
     ) -> int:
         """Queue a notification of any type for the selling partner's subscriptions to it; returns for how many.
 
-        `payload` is what stands under Payload (or payload), in Amazon's casing. `marketplace_id` and `order_change` (its type) let
+        `payload` is what stands under Payload (or payload), in Amazon's casing. `marketplace_id` and `order_change` let
         event filters decide; `report_type` binds faults; `facts` go into the journal. The event happens now unless `event_time`
         says otherwise."""
         names = (account.name, account.selling_partner_id)
