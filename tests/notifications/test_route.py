@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.notifications.envelope import MalformedNotification, parse
 from spapi_assets.ingest.notifications.marks import Marking
 from spapi_assets.ingest.notifications.route import Mark, Plan, Router
+from spapi_assets.ingest.notifications.types import SELF_TEST, TYPES, known
 from spapi_assets.ingest.notifications.whose import Directory
 from spapi_assets.settings import Account, Settings
 from tests.flow.amazon import Clock
@@ -143,3 +145,12 @@ def test_what_happened_before_it_was_asked_for_in_the_same_tick_is_not_asked_for
 def test_a_change_that_does_not_say_of_what_is_malformed(sku: Any) -> None:
     with pytest.raises(MalformedNotification, match="lacks a usable sku"):
         route(made("LISTINGS_ITEM_STATUS_CHANGE", {"SellerId": "A3KESTREL0EU0", "Sku": sku}))
+
+
+def test_the_page_of_notifications_lists_the_types_as_they_are_known() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "notifications.md").read_text("utf-8")
+    tables = {known(s.notification).name: name for name, s in load_registry().apis.items() if s.notification}  # type: ignore[union-attr]
+    who = {"seller": "sellers", "vendor": "vendors", "any": "both"}
+    for told in (t for t in TYPES.values() if t.name != SELF_TEST):
+        table = f"`{tables[told.name]}`" if told.name in tables else "none"
+        assert f"| `{told.name}` | {who[told.kind]} | {told.transport.value} | {told.does} | {table} |" in page
