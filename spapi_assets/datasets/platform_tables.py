@@ -108,6 +108,9 @@ REPORTS = PlatformTable(
         ("quarantined", COUNT, "Rows that did not fit their columns' types and went to quarantine."),
         ("quota", COUNTS, "Calls spent on it, by operation."),
         ("source", TEXT, "What told its outcome: notification, poll or sweep."),
+        ("page", COUNT, "Data Kiosk: the page it stands at; 1 once all pages are there, and of everything else."),
+        ("token", TEXT, "Data Kiosk: the paginationToken of a page after the first one."),
+        ("next_token", TEXT, "Data Kiosk: the token of the page after it, null at the last."),
     ),
 )
 RESTATEMENTS = PlatformTable(
