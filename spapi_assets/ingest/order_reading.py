@@ -83,19 +83,20 @@ def read_changed(
     """
     if not is_planned(source):
         return refresh(ctx, source, account_key, deadline=deadline, tell=tell)
+    outcome = refresh(ctx, source, account_key, (), deadline=deadline, tell=tell)  # goes on with what a dead process began
+    if outcome.problems:
+        return outcome
     plan = orders_plan(ctx, source, account_key)
     for sentence in plan.why:
         tell(sentence)
-    if plan.marked is None or plan.marked.since is None:
-        outcome = refresh(ctx, source, account_key, deadline=deadline, tell=tell)
-    else:
-        before = ctx.now()
-        outcome = catch_up(ctx, source, account_key, plan.marked.since, deadline=deadline, tell=tell)
-        left = [mark.identifier for mark in ctx.refreshes.pending(source.name, account_key) if mark.asked < before]
-        if left and not outcome.problems:
-            rest = refresh(ctx, source, account_key, left, deadline=deadline, tell=tell)
-            outcome.add(rest)
     outcome.notes.extend(plan.why)
+    left = None  # all that are marked
+    if plan.marked is not None and plan.marked.since is not None:
+        before = ctx.now()
+        outcome.add(catch_up(ctx, source, account_key, plan.marked.since, deadline=deadline, tell=tell))
+        left = [mark.identifier for mark in ctx.refreshes.pending(source.name, account_key) if mark.asked < before]
+    if plan.marked is not None and left != [] and not outcome.problems:
+        outcome.add(refresh(ctx, source, account_key, left, deadline=deadline, tell=tell))
     return outcome
 
 

@@ -11,7 +11,7 @@ from model_server import ModelServer
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.order_reading import is_planned, orders_plan, read_changed
 from spapi_assets.ingest.reading.run import read
-from tests.reading.test_resuming import in_the_lake
+from tests.reading.test_resuming import Killed, in_the_lake, kill_after
 
 KEY = "brand_eu"
 
@@ -72,6 +72,22 @@ def test_a_burst_is_searched_for_and_what_the_search_lacks_is_asked_for_by_its_i
     assert ctx.refreshes.pending("orders_api", KEY) == []
     found = in_the_lake(ctx, "api_orders", "order_id")
     assert {found[one] for one in ids(ctx, range(1000, 1120))} == {1}
+
+
+def test_a_killed_search_goes_on_and_is_not_begun_a_second_time(
+    kept_up: IngestContext, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx, source = kept_up, kept_up.registry.apis["orders_api"]
+    mark(ctx, range(1000, 1120))
+    found_by_search(ctx, model_server, range(1000, 1117), minutes=40)
+    with monkeypatch.context() as patch:
+        kill_after(patch, 1)
+        with pytest.raises(Killed):
+            read_changed(ctx, source, KEY)
+    assert len(ctx.refreshes.pending("orders_api", KEY)) == 120
+    read_changed(ctx, source, KEY)
+    assert (model_server.calls["searchOrders"], model_server.calls["getOrder"]) == (2 + 2, 3)
+    assert ctx.refreshes.pending("orders_api", KEY) == []
 
 
 def test_a_mark_that_came_after_the_searchs_end_stays(kept_up: IngestContext, model_server: ModelServer) -> None:
