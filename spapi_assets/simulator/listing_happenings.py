@@ -105,9 +105,9 @@ def _offers(business: Business, account: Account, since: float, now: float) -> I
     """Competitors' prices are new every hour; after a longer time only the newest are told."""
     hour = float(int(now) // _HOUR * _HOUR)
     for m in account.marketplaces if since < hour else ():
-        for product in own_products(account):
-            changed = market.others(business, m, product, hour) != market.others(business, m, product, hour - 1)
-            if changed and (after := _at(business, account, m, product, hour)):
+        for after in _all_at(business, account, m, hour):
+            product = after.product
+            if market.others(business, m, product, hour) != market.others(business, m, product, hour - 1):
                 yield Happening(hour, OFFERS, m.id, notices.any_offer(business, account, after, hour, "External"))
 
 
@@ -115,11 +115,17 @@ def _health(business: Business, account: Account, since: float, now: float) -> I
     """The own offer can be bought and lost the buy box to a cheaper one at the last full hour."""
     hour = float(int(now) // _HOUR * _HOUR)
     for m in account.marketplaces if since < hour else ():
-        for product in own_products(account):
-            before, after = _at(business, account, m, product, hour - 1), _at(business, account, m, product, hour)
-            led = before is not None and _leads(business, account, before, hour - 1)
-            if led and after and after.buyable and not _leads(business, account, after, hour):
+        led = {one.product.sku for one in _all_at(business, account, m, hour - 1) if _leads(business, account, one, hour - 1)}
+        for after in _all_at(business, account, m, hour):
+            if after.product.sku in led and after.buyable and not _leads(business, account, after, hour):
                 yield Happening(hour, HEALTH, m.id, notices.pricing_health(business, account, after, hour))
+
+
+def _all_at(business: Business, account: Account, m: Marketplace, at: float) -> list[Listing]:
+    """The listings of the business's own goods at an instant."""
+    stock = stock_of(business, account, m, at)
+    found = (listing(business, account, m, product, utc(at), stock) for product in own_products(account))
+    return [one for one in found if one]
 
 
 def _leads(business: Business, account: Account, one: Listing, at: float) -> bool:
