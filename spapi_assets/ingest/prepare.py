@@ -4,17 +4,32 @@ Loading is `load.py`; the platform's own tables are `coverage.py`."""
 from __future__ import annotations
 
 from spapi_assets.datasets.loader import Registry
+from spapi_assets.datasets.model import Report, Source
 from spapi_assets.ingest.context import IngestContext
+
+# Sources that dbt models read although an account must ask for them: without their tables the models fail.
+MODELLED = frozenset({"ledger_summary"})
+
+
+def is_modelled(source: Source, registry: Registry) -> bool:
+    """Whether dbt models may read a source whoever takes it: on by default, a stand-in for such a report, or named above."""
+    if source.default or source.name in MODELLED:
+        return True
+    if not isinstance(source, Report) or source.stands_in_for is None:
+        return False
+    stood_for = registry.reports.get(source.stands_in_for)
+    return stood_for is not None and stood_for.default
 
 
 def prepare_lake(ctx: IngestContext) -> None:
     """Zero-row files for engines that read the lake's folders, tables without partitions for those that read Glue. Repeatable.
 
-    For what some account takes, and what is on by default, which the dbt models read whether or not anybody takes it.
+    For what some account takes, and what the dbt models read whether or not anybody takes it.
     """
     from spapi_assets.lake.parquet import schema_objects
 
-    wanted = Registry(r for r in ctx.registry.sources.values() if r.default or ctx.settings.partition_keys(r))
+    registry, settings = ctx.registry, ctx.settings
+    wanted = Registry(s for s in registry.sources.values() if is_modelled(s, registry) or settings.partition_keys(s))
     schema_objects(ctx.lake, wanted, pii_columns=ctx.settings.pii_columns)
     if ctx.catalog is not None:
         ctx.catalog.ensure_tables(wanted)

@@ -20,6 +20,7 @@ from spapi_assets.lake.layout import Partition, partition_object, platform_objec
 LOADED_AT = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 _TYPES = {
     ColumnType.TEXT: pa.string(),
+    ColumnType.JSON: pa.string(),
     ColumnType.INTEGER: pa.int64(),
     ColumnType.BOOLEAN: pa.bool_(),
     ColumnType.TIMESTAMP: pa.timestamp("us", tz="UTC"),

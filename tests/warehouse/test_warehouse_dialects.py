@@ -17,10 +17,25 @@ pytestmark = pytest.mark.xdist_group("warehouse")
 
 MODELS = sorted([*(PROJECT / "models").rglob("*.sql"), *(PROJECT / "tests").glob("*.sql")])
 # Functions the models may use, each in the engine's own documentation; sqlglot accepts any name, so names are checked here.
-COMMON = {"coalesce", "lower", "min", "max", "sum", "count", "nullif", "dense_rank", "row_number", "cast", "date_trunc", "case"}
+COMMON = {
+    "coalesce",
+    "lower",
+    "min",
+    "max",
+    "sum",
+    "count",
+    "nullif",
+    "dense_rank",
+    "row_number",
+    "lag",
+    "lead",
+    "cast",
+    "date_trunc",
+}
+COMMON |= {"case", "md5"}
 OWN = {
     "duckdb": {"timezone", "date_diff"},
-    "athena": {"at_timezone", "with_timezone", "date_add", "date_diff"},
+    "athena": {"at_timezone", "with_timezone", "date_add", "date_diff", "to_hex", "to_utf8"},
     "redshift": {"convert_timezone", "dateadd", "datediff"},
 }
 KEYWORDS = {
@@ -42,7 +57,7 @@ KEYWORDS = {
     "join",
     "interval",
 }
-TYPES = {"decimal", "timestamp"}
+TYPES = {"decimal", "timestamp", "varchar"}
 
 
 class _Adapter:
