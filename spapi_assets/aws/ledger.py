@@ -316,10 +316,18 @@ class Ledger:
         return [r for r in found if r.next_token is None or complete(self.pages(r))]
 
     def unfinished_pages(self) -> list[ReportRecord]:
-        """The newest page of every request whose next page was not asked for yet."""
-        heads = [r for r in map(decode, self.table.index("READY")) if r.next_token is not None]
-        newest = [self.pages(head)[-1] for head in heads]
-        return [r for r in newest if r.status is ReportStatus.DONE and r.next_token is not None]
+        """The newest page of every request whose next page was not asked for yet.
+
+        A request whose newest page failed for good brings nothing any more (it is made anew): it is no longer looked at.
+        """
+        found = []
+        for head in [r for r in map(decode, self.table.index("READY")) if r.next_token is not None]:
+            newest = self.pages(head)[-1]
+            if newest.status is ReportStatus.DONE and newest.next_token is not None:
+                found.append(newest)
+            elif newest.verdict is not None and newest.status.finished:
+                self.table.take_off_index(request_key(head.request_id), "READY")
+        return found
 
     def pages(self, head: ReportRecord) -> list[ReportRecord]:
         """The records of a request's pages in their order, the first one first."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from graphql import (
     parse,
     validate,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spapi_assets.datasets.loader import load_registry
 from spapi_assets.datasets.model import ColumnType, Report
@@ -159,3 +162,20 @@ def test_places_that_would_change_what_a_row_is_are_not_selected() -> None:
     for report in QUERIES:
         assert "shipTo" not in _text(report)
         assert "vendorCode" not in _text(report)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(QUERIES), st.randoms(use_true_random=False), st.dates(date(2024, 1, 1), date(2027, 1, 1)))
+def test_any_choice_of_columns_makes_a_query_that_amazons_schema_accepts(
+    amazon_reference: Path, report: Report, random: Random, day: date
+) -> None:
+    datasets = []
+    for dataset in report.datasets:
+        kept = [c for c in dataset.columns if c.required or c.type is ColumnType.JSON or random.random() < 0.5]
+        names = {c.name for c in kept}
+        datasets.append(dataset.model_copy(update={"columns": tuple(kept), "row_key": tuple(names & set(dataset.row_key))}))
+    fewer = report.model_copy(update={"datasets": tuple(random.sample(datasets, len(datasets)))})
+    text = _text(fewer, day)
+    assert validate(_schema(amazon_reference, report.report_type.split(".")[0]), parse(text)) == []
+    assert text == _text(report.model_copy(update={"datasets": tuple(datasets)}), day), "the order of tables is not the query's"
+    assert len(text) <= len(_text(report, day))
