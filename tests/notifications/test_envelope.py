@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spapi_assets.ingest.notifications.envelope import MalformedNotification, holds_secret, may_hold_secret, parse
+from spapi_assets.ingest.notifications.envelope import MalformedNotification, parse
 from spapi_assets.ingest.notifications.facts import new_secret, query_finished, report_finished, secret_expiry
+from spapi_assets.ingest.notifications.secrecy import holds_secret, may_hold_secret
 from spapi_assets.ingest.notifications.types import TYPES, known
 from tests.notifications.messages import envelopes, examples, finished, made
 
@@ -89,10 +90,10 @@ def test_a_client_secret_is_suspected_however_it_is_written(body: str) -> None:
     assert may_hold_secret(body)
 
 
-def test_a_word_about_secrets_makes_only_a_message_nobody_understands_suspect() -> None:
-    body = made("ANY_OFFER_CHANGED", {"Title": "Victoria's secret garden"})
-    assert may_hold_secret(body)
-    assert not holds_secret(body)
+def test_words_and_page_tokens_in_the_values_make_no_message_suspect() -> None:
+    body = made("SOMETHING_NEW", {"Title": "Victoria's secret garden", "pagination": {"nextToken": "AAMA"}})
+    assert not may_hold_secret(body)
+    assert may_hold_secret(body[:-1])  # broken: nobody can tell names from values
 
 
 JSON = st.recursive(

@@ -185,7 +185,9 @@ def test_an_unknown_type_is_archived_and_counted_and_a_malformed_message_is_put_
         made("APPLICATION_OAUTH_CLIENT_NEW_SECRET", {"applicationOAuthClientNewSecret": {"newClientSecret": SECRET}}),
         made("APPLICATION_OAUTH_CLIENT_NEW_SECRET_V2", {"x": SECRET}),
         made("ANY_OFFER_CHANGED", {**OFFER, "newClientSecret": SECRET}),
-        made("SOMETHING_NEW", {"value": {"credential": "a secret"}}),
+        made("SOMETHING_NEW", {"value": [{"api-credential": "x"}]}),
+        made("SOMETHING_NEW", {"value": json.dumps({"refresh_token": "x"})}),
+        made("ROTATED_CREDENTIALS", {"value": "x"}),
         '{"notificationType": "APPLICATION_OAUTH_CLIENT_NEW_SECRET", "payload": {"applicationOAuthClientNewSecret": "' + SECRET,
         made("SOMETHING_NEW", {"x": 1}).replace('"x": 1', '"newClient\\u0053ecret": "a-secret"'),
     ],
@@ -226,6 +228,8 @@ def test_what_cannot_be_marked_or_kept_now_comes_back_in_a_minute(
         patch.setattr(Lake, "_put", full)
         assert take(ctx).counts == {"given back (error)": 1}
     clock.forward(seconds=61)
+    assert take(ctx).counts == {}
+    clock.forward(seconds=180)  # the second time it rests four times as long, lest an hour's outage fills the dead letters
     assert take(ctx).counts == {"LISTINGS_ITEM_STATUS_CHANGE": 1}
     assert queue.bodies == {}
 

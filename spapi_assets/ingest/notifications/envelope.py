@@ -4,7 +4,6 @@ What a type means is `types.py`; nothing here keeps or logs a body."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +11,6 @@ from typing import Any
 
 NEW_SECRET = "APPLICATION_OAUTH_CLIENT_NEW_SECRET"
 _LAYERS = 3  # SNS around EventBridge around the notification
-# The names of the two messages' members, and how Amazon's secrets and refresh tokens begin.
-_SECRETS = ("clientsecret", "oauthclientnewsecret", "amzn1.oa2-cs.", "atzr|")
-_ESCAPE = re.compile(r"\\u([0-9a-f]{4})")
 
 
 class MalformedNotification(ValueError):
@@ -144,21 +140,3 @@ def instant(value: str | None) -> datetime | None:
 def printable(kind: str) -> str:
     """A type as a sentence or a path may show it: anybody who may send to the queue chose the text."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "_-.") else "_" for c in kind[:80]) or "_"
-
-
-def holds_secret(body: str) -> bool:
-    """Whether a body names a client secret or holds something that looks like one, however it is written or escaped."""
-    return _found(body, _SECRETS)
-
-
-def may_hold_secret(body: str) -> bool:
-    """The same of a body nobody understands, where any mention of a secret or token is enough: it must not be copied anywhere."""
-    return _found(body, (*_SECRETS, "secret", "token", "password"))
-
-
-def _found(body: str, marks: tuple[str, ...]) -> bool:
-    plain = body.casefold()
-    if "\\u" in plain:  # letters may be written as escapes
-        plain = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), plain).casefold()
-    squeezed = plain.replace("_", "")
-    return any(mark in squeezed for mark in marks)

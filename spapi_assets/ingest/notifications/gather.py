@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -65,7 +66,7 @@ class Hands:
     def each(self, call: Callable[[Sequence[Message]], Any], messages: Sequence[Message]) -> None:
         """`call` with ten messages at a time."""
         tens = [messages[first : first + AT_ONCE] for first in range(0, len(messages), AT_ONCE)]
-        self._all((lambda ten=ten: call(ten)) for ten in tens)
+        self._all(partial(call, ten) for ten in tens)
 
     def _all(self, calls: Iterable[Callable[[], Any]]) -> None:
         if self._pool is None:

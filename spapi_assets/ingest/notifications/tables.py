@@ -58,7 +58,7 @@ def load_batches(ctx: IngestContext, deadline: float, *, settle: timedelta = SET
     for batch in batches(ctx.lake):
         grouped[batch.source, batch.account_key].append(batch)
     begun = {tuple(path.split("/")[2:4]) for path in ctx.lake.list(LOADING)}
-    for source, account_key in sorted({*grouped, *begun}):  # type: ignore[misc]
+    for source, account_key in sorted({*grouped, *begun}):
         if ctx.monotonic() >= deadline:
             break
         try:
@@ -139,7 +139,8 @@ def _pages(
     ctx: IngestContext, source: ApiSource, account_key: str, messages: Iterable[Kept], started: datetime, landed: Landed
 ) -> tuple[list[tuple[Kept, bytes]], list[date]]:
     """A page of each message, copies left out, and the days of their events. What is no strict JSON is shelved in the archive."""
-    spelling, seen = Spelling(source), defaultdict(list)
+    spelling = Spelling(source)
+    seen: dict[str, list[Any]] = defaultdict(list)
     pages: list[tuple[Kept, bytes]] = []
     days = {started.date()}
     odd: list[Kept] = []
@@ -179,7 +180,7 @@ def _load(
     """The document. Messages that make it unreadable are found, put on the archive's shelf, and left out."""
     # A part of its own in each partition: of a harvested source every document has one, of others those that read only some.
     options = {} if source.window.kind is WindowKind.HARVEST else {READ: SOME}
-    place = {"reading_id": reading_id, "started": started, "start": days[0], "end": days[-1], "options": options}
+    place: dict[str, Any] = {"reading_id": reading_id, "started": started, "start": days[0], "end": days[-1], "options": options}
     try:
         return load_pages(ctx, source, account_key, (text for _, text in pages), **place)
     except DocumentError as error:

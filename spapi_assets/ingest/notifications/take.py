@@ -7,18 +7,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.heard import count, subscriptions
 from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.queue import Message, NotificationQueue
+from spapi_assets.aws.setup import MAX_RECEIVE_COUNT
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.notifications import client_secrets, queries, reports
-from spapi_assets.ingest.notifications.envelope import MalformedNotification, Notification, holds_secret, may_hold_secret, parse
+from spapi_assets.ingest.notifications.envelope import MalformedNotification, Notification, parse
 from spapi_assets.ingest.notifications.gather import Hands
 from spapi_assets.ingest.notifications.keeping import shelve, spool
 from spapi_assets.ingest.notifications.marks import Marking
 from spapi_assets.ingest.notifications.route import Plan, Router
+from spapi_assets.ingest.notifications.secrecy import holds_secret, may_hold_secret
 from spapi_assets.ingest.notifications.taken import Taken
 from spapi_assets.ingest.notifications.types import Urgency
 from spapi_assets.ingest.notifications.whose import Directory
@@ -28,7 +31,7 @@ SELF_TEST_MARK = "self_test#"  # and a self-test's nonce
 THREADS = 8
 FIRST_GATHER = 500  # messages, while nothing is known of this tick's pace
 GATHER = 2000
-RELEASE_SECONDS = 60
+RELEASE_SECONDS = 60  # after an error; four times as long each time, for the fifth receipt would be the last
 
 
 @dataclass
@@ -39,7 +42,7 @@ class _Round:
     words: dict[str, str] = field(default_factory=dict)  # what became of finished reports and queries, by message id
     done: list[Message] = field(default_factory=list)
     back: list[Message] = field(default_factory=list)  # not handled: visible again at once
-    later: list[Message] = field(default_factory=list)  # an error: visible again after a minute
+    later: list[Message] = field(default_factory=list)  # an error: visible again after a while
 
 
 def take_notifications(ctx: IngestContext, deadline: float, *, threads: int = THREADS) -> Taken:
@@ -67,7 +70,8 @@ class _Take:
                 messages = self.hands.gather(self.queue, size, clock, began + left / 4)
                 if not messages:
                     break
-                self._handle(messages)
+                if not self._handle(messages):
+                    break  # the lake or a table is out of order: what waits had better not be received in vain
                 size = self._next_size(len(messages), clock() - began)
         if self.taken.counts:
             try:
@@ -87,7 +91,8 @@ class _Take:
         return max(0, min(GATHER, possible))
 
     # --- one gather -------------------------------------------------------------------------------------------------------
-    def _handle(self, messages: Sequence[Message]) -> None:
+    def _handle(self, messages: Sequence[Message]) -> bool:
+        """False: nothing could be done but giving all of it back after an error."""
         round_ = self._sorted(messages)
         for urgency, handle in ((Urgency.SECRET, self._secret), (Urgency.FINISHED, self._finished)):
             for message, notification, plan in round_.todo.pop(urgency, ()):
@@ -102,8 +107,12 @@ class _Take:
             self._keep(round_, self._mark(round_, rest))
         self.hands.each(self.queue.delete_batch, round_.done)
         self.hands.each(self.queue.release_batch, round_.back)
-        self.hands.each(lambda some: self.queue.release_batch(some, RELEASE_SECONDS), round_.later)
+        for received in {message.received for message in round_.later}:
+            seconds = RELEASE_SECONDS * 4 ** (min(received, MAX_RECEIVE_COUNT) - 1)
+            some = [message for message in round_.later if message.received == received]
+            self.hands.each(partial(self.queue.release_batch, seconds=seconds), some)
         self._told(len(round_.back), "given back (out of time)")
+        return len(round_.later) < len(messages)
 
     def _sorted(self, messages: Sequence[Message]) -> _Round:
         """Understand each message once; a second copy goes with the first."""
