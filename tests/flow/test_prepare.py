@@ -18,7 +18,7 @@ from spapi_assets.aws.ledger_records import ReportRecord
 from spapi_assets.datasets.platform_tables import COVERAGE, PLATFORM_TABLES, REPORTS
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.coverage import CoverageRow, write_coverage
-from spapi_assets.ingest.prepare import prepare_lake
+from spapi_assets.ingest.prepare import is_modelled, prepare_lake
 
 SOURCES = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "staging" / "_sources.yml"
 PLANNED = datetime(2026, 1, 3, tzinfo=UTC)
@@ -66,8 +66,8 @@ def files_of(table: dict[str, Any]) -> list[Path]:
 
 def wanted_tables(ctx: IngestContext) -> set[str]:
     """Datasets that the marts read or some account takes, and the platform's own tables."""
-    reports = [r for r in ctx.registry.sources.values() if r.default or ctx.settings.partition_keys(r)]
-    return {d.name for r in reports for d in r.datasets} | {t.glue_name for t in PLATFORM_TABLES}
+    sources = [s for s in ctx.registry.sources.values() if is_modelled(s, ctx.registry) or ctx.settings.partition_keys(s)]
+    return {d.name for s in sources for d in s.datasets} | {t.glue_name for t in PLATFORM_TABLES}
 
 
 @pytest.mark.parametrize("taken", [("default",), ("default", "fba", "analytics")])
@@ -126,3 +126,10 @@ def test_every_fact_of_the_ledger_is_a_column_that_duckdb_reads_with_the_declare
         f"select status, options, \"end\", requested_at at time zone 'UTC' from read_parquet('{written.reports.uri}')"
     )
     assert row.fetchall() == [("PLANNED", report.options, date(2026, 1, 1), PLANNED.replace(tzinfo=None))]
+
+
+def test_data_kiosks_tables_are_there_for_the_models_although_no_account_asks_for_them(catalogued: IngestContext) -> None:
+    prepare_lake(catalogued)
+    assert "dk_sales_and_traffic_by_asin" in glue_tables(catalogued)
+    assert not catalogued.settings.partition_keys(catalogued.registry.reports["dk_economics"])
+    assert "dk_economics" not in glue_tables(catalogued)
