@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+import boto3
+
 READ = """
 import logging, sys, time, warnings
 warnings.simplefilter("ignore")
@@ -77,9 +79,16 @@ def _prepare(asins: int, places: tuple[str, ...]) -> None:
     from spapi_assets.simulator.business.extra import asin
 
     context = connect_account()
+    names = [asin(number) for number in range(asins)]
     for place in places:
-        found = [Found(asin(number), True) for number in range(asins)]
-        context.identifiers.put("asin", ACCOUNT, place, found, "benchmark")
+        context.identifiers.put("asin", ACCOUNT, place, [Found(names[0], True)], "benchmark")
+        # The emulator copies its whole table for each transaction: the other items are written as copies of the first.
+        table = boto3.resource("dynamodb").Table(context.settings.identifiers_table)
+        found = table.scan(Limit=100)["Items"]
+        (first,) = [item for item in found if item["sk"] == names[0] and place in item["pk"]]
+        with table.batch_writer() as batch:
+            for name in names[1:]:
+                batch.put_item(Item={**first, "sk": name})
 
 
 def _read(places: tuple[str, ...], kill_after: float) -> None:

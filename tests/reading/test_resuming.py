@@ -21,6 +21,7 @@ from spapi_assets.ingest.reading import run
 from spapi_assets.ingest.reading.call import Caller
 from spapi_assets.ingest.reading.run import read, refresh
 from spapi_assets.ingest.reading.spool import Spool, unfinished
+from spapi_assets.spapi.errors import ConfigurationError
 
 KEY = "brand_eu.DE"
 
@@ -244,3 +245,29 @@ def test_what_amazon_does_not_know_is_recorded_and_found_again_later(ctx: Ingest
     model_server.answers.missing.clear()
     read_catalog(ctx, again=True)
     assert [one.value for one in ctx.identifiers.all("asin", "brand_eu", "DE") if one.missing_since] == []
+
+
+def test_one_identifier_amazon_refuses_does_not_cost_the_others(ctx: IngestContext, model_server: ModelServer) -> None:
+    known(ctx, 60)
+
+    def refuse(request: Request) -> Any:
+        return model_server_error(400) if "B0TEST0033" in request.query.get("identifiers", ()) else None
+
+    model_server.on("searchCatalogItems", refuse)
+    outcome = read_catalog(ctx)
+    assert in_the_lake(ctx, "catalog_items", "asin") == Counter(a for a in asins(60) if a != "B0TEST0033")
+    assert set(in_the_lake(ctx, "catalog_items_missing", "asin")) == {"B0TEST0033"}
+    assert len(outcome.problems) == 1
+    assert "Amazon refuses to be asked about B0TEST0033" in outcome.problems[0]
+
+
+def test_a_request_that_is_wrong_as_such_is_not_tried_identifier_by_identifier(
+    ctx: IngestContext, model_server: ModelServer
+) -> None:
+    known(ctx, 400)
+    model_server.on("searchCatalogItems", lambda request: model_server_error(400))
+    with pytest.raises(ConfigurationError):
+        read_catalog(ctx)
+    assert model_server.calls["searchCatalogItems"] < 80
+    day = ctx.now().date()
+    assert [str(r.verdict) for r in ctx.ledger.records("catalog_items", KEY, day, day)] == ["configuration"]

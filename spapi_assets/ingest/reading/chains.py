@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 
 from spapi_assets.ingest.context import IngestContext
-from spapi_assets.ingest.reading.call import Caller
+from spapi_assets.ingest.reading.call import Caller, Page
 from spapi_assets.ingest.reading.outcome import Progress
 from spapi_assets.ingest.reading.spool import Kept, Spool
 from spapi_assets.ingest.reading.tasks import Task
@@ -20,6 +21,7 @@ LATENCY = 2.0  # seconds a slow answer takes: so much of the quota's rate is kep
 MOST_THREADS = 16
 LONGEST_WAIT = 900.0  # for one call's quota; searchOrders grows one call in three minutes
 _MARGIN = 60.0  # a token that ends within a minute is not tried
+IN_HALVES = ""  # instead of a token: the rest of a refused call follows, which a later process asks for anew
 
 
 class Paused(Exception):
@@ -31,28 +33,31 @@ def ask_all(
     caller: Caller,
     spool: Spool,
     kept: Mapping[int, Kept],
-    tasks: Sequence[Task],
     progress: Progress,
     deadline: float | None,
+    stop: threading.Event,
 ) -> None:
-    """Every chain to its end, as many at once as the quota's rate can use; the first failure stops the others at their next page.
+    """Every chain that is not complete to its end, as many at once as the quota's rate can use.
 
-    Raises Paused at the deadline and SpApiError. Pages are kept in the spool as they come.
+    The first failure, or `stop`, ends the others at their next page; what is kept stays. Raises Paused and SpApiError.
     """
+    tasks = [task for task in spool.tasks if not (task.number in kept and kept[task.number].complete)]
     if not tasks:
         return
-    stop = threading.Event()
     rate = BY_NAME[caller.source.report_type].plan.rate
     threads = max(1, min(MOST_THREADS, len(tasks), math.ceil(rate * LATENCY) + 1))
 
     def chain(task: Task) -> None:
         if not stop.is_set():
-            _chain(ctx, caller, spool, task, kept.get(task.number), progress, deadline, stop)
+            _Chain(ctx, caller, spool, task, progress, deadline, stop).run(kept.get(task.number))
 
     with ThreadPoolExecutor(threads, thread_name_prefix="reading") as pool:
         futures = [pool.submit(chain, task) for task in tasks]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
+            if any(future.done() and future.exception() for future in futures):
+                stop.set()
+            wait(futures)
         finally:
             stop.set()
             for future in futures:
@@ -63,50 +68,88 @@ def ask_all(
         raise next((error for error in failures if not isinstance(error, (Paused, Throttled))), failures[0])
 
 
-def _chain(
-    ctx: IngestContext,
-    caller: Caller,
-    spool: Spool,
-    task: Task,
-    kept: Kept | None,
-    progress: Progress,
-    deadline: float | None,
-    stop: threading.Event,
-) -> None:
-    """One task's pages from where it stopped, or from its start where the next page's token has ended."""
-    call = caller.source.call
-    assert call is not None
-    number, token, found = 0, None, set[str]()
-    if kept is not None:
-        life = call.paging.seconds if call.paging else None
-        if life is not None and (ctx.now() - kept.fetched_at).total_seconds() > life - min(_MARGIN, life / 2):
-            spool.forget(task, kept.pages)
-        else:
-            number, token = kept.pages, kept.next_token
-            found = {one for n in range(1, number + 1) for one in caller.found_in(spool.page(task.number, n), task)}
-    while True:
-        if stop.is_set() or (deadline is not None and ctx.monotonic() > deadline):
+@dataclass
+class _Chain:
+    """One task's pages. A call that Amazon refuses is made again in halves, until it is known which identifier it refuses."""
+
+    ctx: IngestContext
+    caller: Caller
+    spool: Spool
+    task: Task
+    progress: Progress
+    deadline: float | None
+    stop: threading.Event
+    number: int = 0
+    found: set[str] = field(default_factory=set)
+
+    def run(self, kept: Kept | None) -> None:
+        """From where it stopped, or from its start where the next page's token has ended."""
+        token = self._resume(kept)
+        resumed = token is not None
+        waiting = [self.task]
+        while waiting:
+            part = waiting[0]
+            try:
+                page = self._ask(part, token)
+            except ConfigurationError as error:
+                if (
+                    resumed
+                ):  # the token was kept while the process was dead, and Amazon no longer takes it: once more from the start
+                    self.spool.forget(self.task, self.number)
+                    self.number, self.found, token, resumed = 0, set(), None, False
+                elif token is None and len(part.identifiers) > 1 and self.progress.split():
+                    half = len(part.identifiers) // 2
+                    waiting[:1] = [
+                        replace(part, identifiers=part.identifiers[:half]),
+                        replace(part, identifiers=part.identifiers[half:]),
+                    ]
+                elif token is None and len(self.task.identifiers) > 1 and len(part.identifiers) == 1 and self.progress.spare >= 0:
+                    self.progress.problems.append(f"Amazon refuses to be asked about {part.identifiers[0]}: {error}")
+                    page = Page({"identifiers": list(part.identifiers)}, self.ctx.now(), "null", None, 0)
+                    token = self._keep(page, waiting)
+                else:
+                    raise
+                continue
+            resumed = False
+            token = self._keep(page, waiting)
+
+    def _resume(self, kept: Kept | None) -> str | None:
+        """The token of the next page, with the pages before it counted; None: from the start."""
+        if kept is None:
+            return None
+        paging = self.caller.source.call.paging if self.caller.source.call else None
+        life = paging.seconds if paging else None
+        age = (self.ctx.now() - kept.fetched_at).total_seconds()
+        if kept.next_token == IN_HALVES or (life is not None and age > life - min(_MARGIN, life / 2)):
+            self.spool.forget(self.task, kept.pages)
+            return None
+        self.number = kept.pages
+        for page in range(1, kept.pages + 1):
+            self.found |= set(self.caller.found_in(self.spool.page(self.task.number, page), self.task))
+        return kept.next_token
+
+    def _ask(self, part: Task, token: str | None) -> Page:
+        if self.stop.is_set() or (self.deadline is not None and self.ctx.monotonic() > self.deadline):
             raise Paused
-        left = LONGEST_WAIT if deadline is None else max(0.0, deadline - ctx.monotonic())
+        left = LONGEST_WAIT if self.deadline is None else max(0.0, self.deadline - self.ctx.monotonic())
         try:
-            page = caller.page(task, token, max_wait=min(LONGEST_WAIT, left))
+            return self.caller.page(part, token, max_wait=min(LONGEST_WAIT, left))
         except Throttled as error:
-            if deadline is not None:
+            if self.deadline is not None:
                 raise Paused from error
             raise
-        except ConfigurationError:
-            if token is None or kept is None or number != kept.pages:
-                raise
-            # The token was kept while the process was dead; Amazon no longer takes it. The chain begins anew, once.
-            spool.forget(task, number)
-            number, token, found, kept = 0, None, set(), None
-            continue
-        number, token = number + 1, page.next_token
-        found |= set(page.found)
-        last = token is None
-        asks = call.batch is not None and call.batch.found is not None
-        missing = tuple(one for one in task.identifiers if one not in found) if last and asks else ()
-        spool.keep(task, number, page, missing)
-        progress.called(f"{caller.source.name} of {spool.account_key}", finished=last)
-        if last:
-            return
+
+    def _keep(self, page: Page, waiting: list[Task]) -> str | None:
+        """Keep a page; the token of the next one of its part. A part without one is done, the last part ends the chain."""
+        self.number += 1
+        self.found |= set(page.found)
+        if page.next_token is None:
+            waiting.pop(0)
+        last = not waiting
+        batch = self.caller.source.call.batch if self.caller.source.call else None
+        asks = last and batch is not None and batch.found is not None
+        missing = tuple(one for one in self.task.identifiers if one not in self.found) if asks else ()
+        between = page.next_token is None and not last
+        self.spool.keep(self.task, self.number, replace(page, next_token=IN_HALVES) if between else page, missing)
+        self.progress.called(f"{self.caller.source.name} of {self.spool.account_key}", finished=last)
+        return page.next_token

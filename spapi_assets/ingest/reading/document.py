@@ -35,13 +35,13 @@ def load_pages(
 ) -> LoadResult:
     """Archive the pages (JSON texts as `call.page_text` writes them) as one document and load it; safe to repeat.
 
-    `started` is the age of the data: a reading that began later replaces it. The ledger's record is written first, so that an
-    archived document is never without one. Raises DocumentError when the pages are not what the registry says.
+    `started` is the age of the data: a reading that began later replaces it. The pages may come as slowly as they are asked
+    for. Raises DocumentError when the pages are not what the registry says, and what the pages raise; nothing is loaded then.
     """
     record = record_of(source, account_key, reading_id, started, start, end, options or {}, calls)
-    ctx.ledger.restore(record)
     context = _context(ctx, source, record, reading_id)
     result = load_document(_document(pages), context, ctx.lake)
+    ctx.ledger.restore(record)  # not before: a record that is DONE and not loaded would look as if it waited for a loader
     remember(ctx, source, record, result)
     return result
 

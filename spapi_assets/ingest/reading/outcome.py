@@ -47,12 +47,20 @@ class Progress:
     clock: Callable[[], float]
     done: int = 0
     calls: int = 0
+    spare: int = 40  # calls that may be spent on finding out which identifier Amazon refuses
+    problems: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     began: float = 0.0
     told: float = 0.0
 
     def __post_init__(self) -> None:
         self.began = self.told = self.clock()
+
+    def split(self) -> bool:
+        """Whether one more refused call may be made again as two."""
+        with self.lock:
+            self.spare -= 2
+            return self.spare >= 0
 
     def called(self, what: str, *, finished: bool) -> None:
         with self.lock:

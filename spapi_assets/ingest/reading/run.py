@@ -3,7 +3,9 @@ Killed at any point it goes on with the next page; asking for pages is `chains.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -210,48 +212,52 @@ def _finish(
     apis = ctx.apis(place.account)
     caller = Caller(source, account, apis.session, facts_of(source, account, place.marketplace))
     kept = spool.kept()
-    open_tasks = [task for task in spool.tasks if not (task.number in kept and kept[task.number].complete)]
-    progress = Progress(len(open_tasks), tell, ctx.monotonic)
-    try:
-        ask_all(ctx, caller, spool, kept, open_tasks, progress, deadline)
-    except Paused:
-        outcome.calls += progress.calls
-        outcome.problems.append(
-            f"{source.name} of {spool.account_key}: {len(open_tasks) - progress.done:,} of {len(spool.tasks):,} requests are "
-            "still to be made; the next run goes on from there."
-        )
-        return
-    except (MissingRole, ConfigurationError) as error:
-        verdict = Verdict.MISSING_ROLE if isinstance(error, MissingRole) else Verdict.CONFIGURATION
-        if spool.options.get(READ) != SOME:
-            refused(ctx, source, spool.account_key, spool.started, spool.start, spool.end, verdict, str(error))
-        spool.clear()
-        raise
-    outcome.calls += progress.calls
+    to_ask = sum(1 for task in spool.tasks if not (task.number in kept and kept[task.number].complete))
+    progress = Progress(to_ask, tell, ctx.monotonic)
     missing: list[str] = []
     came: set[str] = set()
     marked = _marked(ctx, source, spool)
 
-    def pages() -> Iterable[bytes]:
-        missing.clear()
-        for text in spool.pages():
+    def pages(calling: Future[None]) -> Iterator[bytes]:
+        for text in spool.pages(calling):
             missing.extend(entry["identifier"] for entry in facts_of_page(text)["missing"])
             if marked:
                 came.update(caller.named_in(text) & marked)
             yield text
 
-    result = load_pages(
-        ctx,
-        source,
-        spool.account_key,
-        pages(),
-        reading_id=spool.reading_id,
-        started=spool.started,
-        start=spool.start,
-        end=spool.end,
-        options=spool.options,
-        calls=progress.calls + sum(k.pages for k in kept.values()),
-    )
+    stop = threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="calls") as pool:
+        # The document is made while its pages come, so that a large catalogue is there when the last answer is.
+        calling = pool.submit(ask_all, ctx, caller, spool, kept, progress, deadline, stop)
+        try:
+            result = load_pages(
+                ctx,
+                source,
+                spool.account_key,
+                pages(calling),
+                reading_id=spool.reading_id,
+                started=spool.started,
+                start=spool.start,
+                end=spool.end,
+                options=spool.options,
+                calls=to_ask + sum(k.pages for k in kept.values()),
+            )
+        except Paused:
+            outcome.problems.append(
+                f"{source.name} of {spool.account_key}: {to_ask - progress.done:,} of {len(spool.tasks):,} requests are "
+                "still to be made; the next run goes on from there."
+            )
+            return
+        except (MissingRole, ConfigurationError) as error:
+            verdict = Verdict.MISSING_ROLE if isinstance(error, MissingRole) else Verdict.CONFIGURATION
+            if spool.options.get(READ) != SOME:
+                refused(ctx, source, spool.account_key, spool.started, spool.start, spool.end, verdict, str(error))
+            spool.clear()
+            raise
+        finally:
+            stop.set()
+            outcome.calls += progress.calls
+            outcome.problems += progress.problems
     outcome.loaded.append(result)
     _mark(ctx, source, spool, place, missing)
     if came and source.call.span is not None:

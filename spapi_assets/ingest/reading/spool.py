@@ -4,9 +4,11 @@ A finished reading's pages become one archived document (`document.py`) and are 
 from __future__ import annotations
 
 import gzip
+import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -31,6 +33,29 @@ class Kept:
         return self.next_token is None
 
 
+class Complete:
+    """Which chains are complete, and how many pages they have: the document is made while later chains are still asked for."""
+
+    def __init__(self) -> None:
+        self._pages: dict[int, int] = {}
+        self._changed = threading.Condition()
+
+    def add(self, task: int, pages: int) -> None:
+        with self._changed:
+            self._pages[task] = pages
+            self._changed.notify_all()
+
+    def wait(self, task: int, calling: Future[None]) -> int:
+        """The chain's number of pages, once it is complete."""
+        with self._changed:
+            while task not in self._pages:
+                if calling.done():
+                    calling.result()
+                    raise AssertionError(f"all calls were made, and task {task} has no last page")
+                self._changed.wait(0.2)
+            return self._pages[task]
+
+
 @dataclass(frozen=True)
 class Spool:
     """One reading in progress: what it asks, and the folder its pages lie in."""
@@ -44,6 +69,7 @@ class Spool:
     end: date
     options: Mapping[str, str]
     tasks: Sequence[Task]
+    complete: Complete = field(default_factory=lambda: Complete(), compare=False, repr=False)
 
     @property
     def folder(self) -> str:
@@ -80,6 +106,8 @@ class Spool:
         """Write one page; it is there whole or not at all."""
         with self.lake.open_output(self._page(task.number, number)) as file:
             file.write(gzip.compress(page_text(page, missing), 1))
+        if page.next_token is None:
+            self.complete.add(task.number, number)
 
     def kept(self) -> dict[int, Kept]:
         """How far each task got that has any page, by the task's number."""
@@ -90,16 +118,20 @@ class Spool:
         found = {}
         for task_number, number in last.items():
             facts = facts_of_page(self.page(task_number, number))
-            found[task_number] = Kept(number, facts["next_token"], datetime.fromisoformat(facts["fetched_at"]))
+            found[task_number] = kept = Kept(number, facts["next_token"], datetime.fromisoformat(facts["fetched_at"]))
+            if kept.complete:
+                self.complete.add(task_number, number)
         return found
 
     def page(self, task: int, number: int) -> bytes:
         return gzip.decompress(self.lake.read_bytes(self._page(task, number)))
 
-    def pages(self) -> Iterator[bytes]:
-        """All pages in the order of the tasks."""
-        for name in self._names():
-            yield gzip.decompress(self.lake.read_bytes(f"{self.folder}/{name}"))
+    def pages(self, calling: Future[None]) -> Iterator[bytes]:
+        """All pages in the order of the tasks, each chain as soon as it is complete, while `calling` asks for them. Raises what
+        ended the calls too early."""
+        for task in self.tasks:
+            for number in range(1, self.complete.wait(task.number, calling) + 1):
+                yield self.page(task.number, number)
 
     def forget(self, task: Task, pages: int) -> None:
         """Throw a chain away whose next page can no longer be asked for; the last page goes first, so that no gap can remain."""
