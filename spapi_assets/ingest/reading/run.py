@@ -25,7 +25,9 @@ from spapi_assets.ingest.windows import due, plan_windows, reachable, today
 from spapi_assets.lake.layout import Partition
 from spapi_assets.spapi.errors import ConfigurationError, MissingRole
 
-RESUMABLE = timedelta(hours=12)  # an older beginning would mix yesterday's answers with today's
+# An older beginning of a snapshot would mix yesterday's answers with today's; closed days only move on slowly, and searchOrders
+# grows twenty pages an hour.
+RESUMABLE = {WindowKind.SNAPSHOT: timedelta(hours=12), WindowKind.DAYS: timedelta(days=3)}
 
 
 def read(
@@ -49,7 +51,7 @@ def read(
         for spool in unfinished(ctx.lake, source.name, account_key):
             if spool.options.get(READ) == SOME:
                 continue
-            if ctx.now() - spool.started > RESUMABLE:
+            if ctx.now() - spool.started > RESUMABLE[source.window.kind]:
                 spool.clear()
             else:
                 tell(f"Going on with the reading of {spool.start} to {spool.end} that was begun at {spool.started:%H:%M} UTC.")
