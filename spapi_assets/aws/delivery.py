@@ -65,10 +65,8 @@ def key_statement() -> dict[str, Any]:
     }
 
 
-def event_rule(queue_arn: str, source: str | None, event_bridge: tuple[str, str]) -> list[str]:
-    """Commands that lead Amazon's events to the queue. Amazon makes the event source; its bus must be made within its life."""
-    account, region = event_bridge
-    bus = source or f"{EVENT_SOURCE}/{account}/APPLICATION_ID"
+def event_rule(queue_arn: str, bus: str, region: str) -> list[str]:
+    """Commands that lead Amazon's events to the queue: the bus of its partner event source (named alike), a rule, its target."""
     pattern = json.dumps({"source": [{"prefix": EVENT_SOURCE}]})
     return [
         f"aws events create-event-bus --region {region} --name {bus} --event-source-name {bus}",

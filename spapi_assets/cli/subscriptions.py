@@ -15,6 +15,7 @@ from spapi_assets.settings import SettingsError, load_settings
 if TYPE_CHECKING:
     from spapi_assets.ingest.context import IngestContext
     from spapi_assets.ingest.notifications.types import NotificationType
+    from spapi_assets.settings import Account
 
 
 class _EventBridge(click.ParamType):
@@ -64,7 +65,7 @@ def subscribe(
         for sentence in subscribe_account(context, account, wanted):
             click.echo(sentence)
     lacking = list(missing_grants(context.clients, context.queue, event_bridge=event_bridge is not None))
-    _print_needs(context, event_bridge)
+    _print_needs(context, event_bridge, sorted(_event_sources(context, accounts, event_bridge)))
     for sentence in lacking:
         click.secho(sentence, fg="red")
     if not lacking:
@@ -89,7 +90,15 @@ def _chosen_types(names: str | None) -> Sequence[NotificationType] | None:
     return found
 
 
-def _print_needs(context: IngestContext, event_bridge: tuple[str, str] | None) -> None:
+def _event_sources(context: IngestContext, accounts: Sequence[Account], event_bridge: tuple[str, str] | None) -> set[str]:
+    """The partner event sources that Amazon offers there, one an application and region."""
+    if event_bridge is None:
+        return set()
+    found = (context.apis(a.name).notifications.find_destination("", event_bridge=event_bridge) for a in accounts)
+    return {destination.event_source for destination in found if destination is not None and destination.event_source}
+
+
+def _print_needs(context: IngestContext, event_bridge: tuple[str, str] | None, sources: Sequence[str]) -> None:
     """The policies as JSON, to be compared or copied, and the commands for the event bus."""
     from spapi_assets.aws.delivery import event_rule, key_statement, queue_policy
 
@@ -100,10 +109,11 @@ def _print_needs(context: IngestContext, event_bridge: tuple[str, str] | None) -
     click.echo(json.dumps(key_statement(), indent=2))
     if event_bridge is not None:
         click.echo(
-            "\nAmazon offers an event source in that account and region; it waits for its bus. Once, for each application:"
+            "\nAmazon offers a partner event source in that account and region. Give it a bus and a rule to the queue, once:"
         )
-        for command in event_rule(arn, None, event_bridge):
-            click.echo(f"  {command}")
+        for source in sources or ("THE_EVENT_SOURCE",):  # in a dry run there is no destination yet, whose name it bears
+            for command in event_rule(arn, source, event_bridge[1]):
+                click.echo(f"  {command}")
     click.echo()
 
 

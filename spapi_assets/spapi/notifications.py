@@ -25,6 +25,7 @@ class Destination:
     sqs_arn: str | None = None
     event_bridge_account: str | None = None
     event_bridge_region: str | None = None
+    event_source: str | None = None  # the partner event source Amazon offers there
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ class NotificationsApi:
                 sqs_arn=(resource.get("sqs") or {}).get("arn"),
                 event_bridge_account=bridge.get("accountId"),
                 event_bridge_region=bridge.get("region"),
+                event_source=bridge.get("name"),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise self._broken(operation, error) from error

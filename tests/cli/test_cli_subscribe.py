@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from spapi_assets.aws.delivery import KEY_ACTIONS, key_statement, missing_grants, queue_policy
 from spapi_assets.aws.heard import SecretEnd, remember_secret_end, secret_ends, subscriptions
@@ -24,6 +26,7 @@ from .conftest import ACCOUNTS, TOKENS, Deployment
 
 EU, VENDOR = "kestrel_eu", "kestrel_vendor_us"
 BUS = "111122223333:eu-west-1"
+BURST = {"change": "burst", "skus": 20, "changes": 60}
 
 
 def context() -> IngestContext:
@@ -81,7 +84,8 @@ def test_listings_come_through_eventbridge_and_the_way_from_there_is_printed(rea
     book = ready.simulator.state.subscriptions
     (made,) = [s for s in book._subscriptions.values() if s.notification_type == "LISTINGS_ITEM_ISSUES_CHANGE"]
     assert made.payload_version == "2023-12-13"
-    assert "aws events put-targets --region eu-west-1" in result.output
+    source = "aws.partner/sellingpartnerapi.amazon.com/111122223333/amzn1.sp.solution.simulator"
+    assert f"aws events put-targets --region eu-west-1 --event-bus-name {source} --rule" in result.output
     arn = context().queue.arn
     url = ready.clients.sqs.get_queue_url(QueueName="spapi-notifications")["QueueUrl"]
     policy = json.dumps(queue_policy(arn, event_bridge=True))
@@ -223,3 +227,39 @@ def test_the_doctor_names_types_nobody_knows_and_how_many_came(healthy: Deployme
     assert line["level"] == "WARN"
     assert "3 BRAND_NEW (unknown" in line["sentence"]
     assert len(list(ctx.lake.list("archive/notifications/unknown/type=BRAND_NEW"))) == 1
+
+
+def test_what_changes_at_amazon_becomes_marks_and_rows_by_queue_and_event_bus(ready: Deployment) -> None:
+    from spapi_assets.ingest.notifications.tables import load_batches
+    from spapi_assets.ingest.notifications.take import take_notifications
+
+    types = "LISTINGS_ITEM_MFN_QUANTITY_CHANGE,LISTINGS_ITEM_ISSUES_CHANGE,BRANDED_ITEM_CONTENT_CHANGE,ANY_OFFER_CHANGED"
+    printed = ready.run(
+        *("subscribe", "--account", EU, "--types", types, "--event-bridge", "123456789012:eu-west-1", "--verify", "0")
+    )
+    events, ctx = ready.clients.client("events"), context()
+    for line in (shlex.split(x) for x in printed.output.splitlines() if x.startswith("  aws events")):
+        given = dict(zip(line[3::2], line[4::2], strict=True))
+        bus = given.get("--event-bus-name", given.get("--name"))
+        if line[2] == "create-event-bus":
+            events.create_event_bus(Name=given["--name"], EventSourceName=given["--event-source-name"])
+        elif line[2] == "put-rule":
+            events.put_rule(Name=given["--name"], EventBusName=bus, EventPattern=given["--event-pattern"])
+        else:
+            target = dict(part.split("=", 1) for part in given["--targets"].split(","))
+            events.put_targets(Rule=given["--rule"], EventBusName=bus, Targets=[target])
+    for command, body in (("articles", {"account": EU, "count": 20}), ("changes", {**BURST, "account": EU})):
+        answer = requests.post(f"{ready.simulator.url}/simulator/{command}", json=body, timeout=30)
+        assert answer.ok, answer.text
+    assert ready.simulator.state.publisher.flush()
+    taken = take_notifications(ctx, ctx.monotonic() + 20)
+    landed = load_batches(ctx, ctx.monotonic() + 60, settle=timedelta(0))
+    kinds = {"LISTINGS_ITEM_ISSUES_CHANGE", "LISTINGS_ITEM_MFN_QUANTITY_CHANGE"}
+    assert (set(taken.counts), sum(taken.counts.values()), taken.marks) == (kinds, answer.json()["notifications"], 40)
+    assert {place: count for place, (count, _) in ctx.refreshes.waiting().items()} == {
+        ("listings_items", "kestrel_eu.DE"): 20,
+        ("listings_items", "kestrel_eu.UK"): 20,
+    }
+    assert (landed.messages, landed.problems) == (60, [])
+    assert {load.quarantined for _, _, result in landed.documents for load in result.datasets.values()} == {0}
+    assert not ready.unhealthy("--account", EU).keys() & {("aws", "message types"), ("aws", "dead letters")}

@@ -36,16 +36,15 @@ class Marking:
         for (source, account_key, told), identifiers in doubtful.items():
             reason, _, kind = told.partition("#")
             wanted[source, account_key, reason].update(dict.fromkeys(self._known(kind, account_key, identifiers)))
-        asked = 0
+        asked: set[tuple[str, str, str]] = set()
         for (source, account_key, reason), identifiers in wanted.items():
             if not identifiers:
                 continue
             at = self._ctx.now()
             self._ctx.refreshes.ask(source, account_key, identifiers, reason, at)
-            for identifier in identifiers:
-                self._asked[source, account_key, identifier] = at
-            asked += len(identifiers)
-        return asked
+            asked.update((source, account_key, identifier) for identifier in identifiers)
+            self._asked.update(((source, account_key, identifier), at) for identifier in identifiers)
+        return len(asked)
 
     def _known(self, kind: str, account_key: str, identifiers: Iterable[str]) -> Iterator[str]:
         """Of a message that names no selling partner: those this account is known to have (fed by listings and reports)."""
