@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from spapi_assets.datasets.model import Report
 from spapi_assets.ingest.context import IngestContext
-from spapi_assets.ingest.requesting import marketplace_ids
+from spapi_assets.ingest.creating import marketplace_ids
 from spapi_assets.lake.layout import Partition
 from spapi_assets.settings import Account
 

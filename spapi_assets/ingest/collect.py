@@ -12,13 +12,14 @@ from typing import Any
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord
 from spapi_assets.datasets.model import Dataset, Report, WindowKind
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.creating import RequestOutcome
 from spapi_assets.ingest.data_kiosk.pages import follow_pages
 from spapi_assets.ingest.documents.context import LoadResult
 from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.load import load_report
 from spapi_assets.ingest.outcomes import judge
-from spapi_assets.ingest.requesting import RequestOutcome, ask, create_planned
+from spapi_assets.ingest.requesting import ask, create_planned
 from spapi_assets.ingest.restatement_words import changes_in_words
 from spapi_assets.ingest.sweep import poll
 from spapi_assets.ingest.truth import Truth, TruthState, truth

@@ -19,6 +19,7 @@ from spapi_assets.aws.ledger_records import encode
 from spapi_assets.datasets.model import Report, Source
 from spapi_assets.ingest.archive import ArchivedDocument, archived_document, folder_of
 from spapi_assets.ingest.context import AccountApis, IngestContext
+from spapi_assets.ingest.creating import marketplace_ids
 from spapi_assets.ingest.data_kiosk import gateway as kiosk
 from spapi_assets.ingest.data_kiosk.pages import later_pages
 from spapi_assets.ingest.data_kiosk.parts import clear_later_pages, of_all_pages
@@ -29,7 +30,6 @@ from spapi_assets.ingest.fanout import part_of
 from spapi_assets.ingest.feeding import feed
 from spapi_assets.ingest.outcomes import retry_at
 from spapi_assets.ingest.replacing import Replacing
-from spapi_assets.ingest.requesting import marketplace_ids
 from spapi_assets.ingest.windows import partition_days
 from spapi_assets.lake.layout import Partition, partition_object
 from spapi_assets.lake.parquet import parquet_schema, write_empty

@@ -13,8 +13,8 @@ from spapi_assets.aws.ledger import LedgerError
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
 from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.creating import marketplace_ids
 from spapi_assets.ingest.data_kiosk import gateway as kiosk
-from spapi_assets.ingest.requesting import marketplace_ids
 from spapi_assets.ingest.windows import to_instants
 from spapi_assets.spapi.errors import SpApiError, Throttled
 

@@ -15,11 +15,12 @@ from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus
 from spapi_assets.ingest.adoption import adoptable
 from spapi_assets.ingest.amazon_schedules import keep_schedules
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.creating import RequestOutcome
 from spapi_assets.ingest.data_kiosk import gateway as kiosk
 from spapi_assets.ingest.data_kiosk.pages import follow_pages
 from spapi_assets.ingest.outcomes import judge, record_outcome
 from spapi_assets.ingest.recovery import recover_intents
-from spapi_assets.ingest.requesting import RequestOutcome, create_planned
+from spapi_assets.ingest.requesting import create_planned
 from spapi_assets.ingest.upkeep import close_gaps, plan_retries
 from spapi_assets.settings import Account
 from spapi_assets.spapi.errors import NotFound, SpApiError, Throttled

@@ -383,6 +383,22 @@ def test_a_page_that_fails_makes_the_request_anew_from_its_first_page(ctx: Inges
     assert {part: [r["sku"] for r in rows] for part, rows in tables(ctx, day).items()} == {"data": ["NEW"]}
 
 
+def test_pages_that_are_refused_again_and_again_end_with_a_person(ctx: IngestContext, kiosk: Kiosk, clock: Clock) -> None:
+    day = days(20, 20)[0].day
+    ask_for(ctx, days(20, 20))
+    for _ in range(40):
+        for query in [q for q in kiosk.queries.values() if q.status == "IN_QUEUE"]:
+            kiosk.finish(query.query_id, [row(day)], "t2")
+        turn(ctx, clock)
+        if any(r.next_token for r in ctx.ledger.unfinished_pages()):
+            kiosk.faults["createQuery"] = [ConfigurationError("No such token.", operation="createQuery")]
+        turn(ctx, clock)
+        clock.forward(hours=7)
+    assert len(kiosk.queries) == 6
+    assert [r.verdict for r in records(ctx)] == [*[Verdict.RETRYABLE] * 5, Verdict.AMAZON_FAULT]
+    assert (told(ctx, day).state, told(ctx, day).ask) == (TruthState.FAILED, False)
+
+
 def test_two_workers_ask_for_each_page_once(ctx: IngestContext, kiosk: Kiosk, clock: Clock) -> None:
     day = days(3, 3)[0].day
     for page in range(3):

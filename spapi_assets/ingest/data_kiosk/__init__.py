@@ -1,1 +1,2 @@
-"""Data Kiosk in the flow of reports: queries from the registry, pages, and when it stands in for a report."""
+"""Data Kiosk in the flow of reports: queries built from the registry, their pages, and when one stands in for a report.
+The client is `spapi/data_kiosk.py`, pages in the ledger are `aws/ledger_pages.py`."""

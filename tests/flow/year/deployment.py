@@ -18,10 +18,11 @@ from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import Report, WindowKind
 from spapi_assets.ingest.collect import collect
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.creating import RequestOutcome
 from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.load import load_report
 from spapi_assets.ingest.notifications.take import take_notifications
-from spapi_assets.ingest.requesting import RequestOutcome, ask
+from spapi_assets.ingest.requesting import ask
 from spapi_assets.ingest.sweep import sweep
 from spapi_assets.ingest.windows import due_range, partition_days
 from spapi_assets.lake.layout import Partition
