@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -206,6 +207,11 @@ def test_a_client_secret_that_ends_within_thirty_days_fails_with_its_accounts_un
     assert f"in 29 days: run `spapi rotate {EU}`" in finding.sentence
     assert remember_secret_end(table, SecretEnd(CLIENT_ID, now + timedelta(days=5), now - timedelta(days=1)))
     assert not remember_secret_end(table, SecretEnd(CLIENT_ID, now + timedelta(days=90), now - timedelta(days=3)))  # came late
+    from spapi_assets.assets.client_secrets import client_secrets_check
+
+    checked = client_secrets_check()(platform=SimpleNamespace(context=context))
+    assert not checked.passed
+    assert f"({EU}, {VENDOR}) ends at" in checked.description
     line = healthy.unhealthy()["aws", "client secrets"]
     assert (line["level"], line["fix"]) == ("FAIL", f"Run `spapi rotate {EU}`.")
     healthy.store(EU, client_secret="the-one-that-ends")

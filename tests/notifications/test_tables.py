@@ -59,10 +59,8 @@ def test_hourly_sales_of_a_vendor_are_rows_with_their_hour_in_the_order_they_cam
 def test_every_example_of_amazons_makes_the_same_rows_in_every_envelope(
     ctx: IngestContext, queue: FakeQueue, amazon_reference: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spapi_assets.ingest.notifications import queries
     from spapi_assets.ingest.notifications.whose import Directory, Owners
 
-    monkeypatch.setattr(queries, "record", lambda *_: "query DONE")
     everybody = Owners((ctx.settings.account("kestrel_na"),))
     monkeypatch.setattr(Directory, "owners", lambda *_: everybody)  # the examples are of many sellers
     queue.send_all(body for _, message in examples(amazon_reference) for _, body in envelopes(message))

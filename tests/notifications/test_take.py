@@ -254,12 +254,8 @@ def test_a_fault_of_ours_in_one_message_does_not_hold_up_the_others(
 
 
 def test_every_example_of_amazons_in_every_envelope_is_kept_and_acts(
-    ctx: IngestContext, queue: FakeQueue, amazon_reference: Path, monkeypatch: pytest.MonkeyPatch
+    ctx: IngestContext, queue: FakeQueue, amazon_reference: Path
 ) -> None:
-    from spapi_assets.ingest.notifications import queries
-
-    asked: list[str] = []
-    monkeypatch.setattr(queries, "record", lambda ctx, accounts, told: asked.append(told.query_id) or "query DONE")
     sent = [body for _, message in examples(amazon_reference) for _, body in envelopes(message)]
     queue.send_all(sent)
     taken = take(ctx)
