@@ -10,3 +10,14 @@ cast({{ numerator }} as double precision) / nullif(cast({{ denominator }} as dou
 
 {#- Whole units as a bigint, whatever the engine makes of a sum. -#}
 {% macro units(expression) %}cast({{ expression }} as bigint){% endmacro %}
+
+
+{#- Of two ways to say the same amount, the one nearer to another source's; null when the first is null. For prices that one source
+    tells with tax and the other without. -#}
+{% macro nearer(amount, tax, to) -%}
+case
+    when abs(coalesce({{ amount }}, 0) + coalesce({{ tax }}, 0) - coalesce({{ to }}, 0))
+        < abs(coalesce({{ amount }}, 0) - coalesce({{ to }}, 0)) then {{ amount }} + coalesce({{ tax }}, 0)
+    else {{ amount }}
+end
+{%- endmacro %}

@@ -46,3 +46,13 @@
 {% macro default__days_between(first, second) %}date_diff('day', {{ first }}, {{ second }}){% endmacro %}
 
 {% macro redshift__days_between(first, second) %}datediff(day, {{ first }}, {{ second }}){% endmacro %}
+
+
+{#- An instant moved by whole minutes. -#}
+{% macro add_minutes(instant, minutes) %}{{ return(adapter.dispatch('add_minutes', 'spapi')(instant, minutes)) }}{% endmacro %}
+
+{% macro default__add_minutes(instant, minutes) %}({{ instant }} + interval ({{ minutes }}) minute){% endmacro %}
+
+{% macro athena__add_minutes(instant, minutes) %}date_add('minute', {{ minutes }}, {{ instant }}){% endmacro %}
+
+{% macro redshift__add_minutes(instant, minutes) %}dateadd(minute, {{ minutes }}, {{ instant }}){% endmacro %}

@@ -40,6 +40,8 @@ _PLATFORM_TYPES = {
     platform_tables.DAY: pa.date32(),
     platform_tables.INSTANT: pa.timestamp("us", tz="UTC"),
     platform_tables.TEXTS: pa.map_(pa.string(), pa.string()),
+    platform_tables.COUNTS: pa.map_(pa.string(), pa.int64()),
+    platform_tables.FLAG: pa.bool_(),
 }
 
 
@@ -97,7 +99,12 @@ class HandmadeLake:
         numbered = [lineage | {"_row": n} | row for n, row in enumerate(rows, start=1)]
         self._write(partition_object(dataset, Partition(account, marketplace, day), part), numbered, schema_of(dataset))
 
-    def finish(self, coverage: Iterable[Mapping[str, Any]] = (), restatements: Iterable[Mapping[str, Any]] = ()) -> None:
+    def finish(
+        self,
+        coverage: Iterable[Mapping[str, Any]] = (),
+        restatements: Iterable[Mapping[str, Any]] = (),
+        reports: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
         registry = load_registry()
         for name in registry.datasets:
             scope = registry.source_of(name).scope
@@ -106,3 +113,4 @@ class HandmadeLake:
         days = [{"period": "day", "period_end": row["date"], **row} for row in coverage]
         self._write(platform_object("coverage"), days, _platform(platform_tables.COVERAGE))
         self._write(platform_object("restatements"), restatements, _platform(platform_tables.RESTATEMENTS))
+        self._write(platform_object("reports"), reports, _platform(platform_tables.REPORTS))

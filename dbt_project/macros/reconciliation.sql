@@ -1,0 +1,41 @@
+{#- What the models of the reconciliation share: the days that are compared, and the shape of a compared row. -#}
+
+{#- Older days are no longer compared: their sources are settled, and what they said was seen. -#}
+{% macro reconciled_since() -%}
+(
+    select {{ add_days('max(date)', -1 * (var('reconciliation_days', 92) | int)) }}
+    from {{ ref('data_coverage') }}
+    where is_usable
+)
+{%- endmacro %}
+
+
+{#- A null that is a text: an engine that unites selects or makes a view wants to know its type. -#}
+{% macro no_text() %}nullif('', ''){% endmacro %}
+
+
+{#- A measure of compared keys as rows of the common shape. `waits_for` and `excluded_because` are SQL expressions, null where a
+    difference counts. `extra` is how many times the tolerance's extra allowance applies to the row. -#}
+{% macro compared(check, measure, subject, key, left, right, currency=none, left_text=none, right_text=none, extra='0', waits_for=none, excluded_because=none) -%}
+select
+    '{{ check }}' as check_name,
+    account,
+    marketplace,
+    date,
+    '{{ subject }}' as subject,
+    {{ key }} as row_key,
+    '{{ measure }}' as measure,
+    {{ currency or no_text() }} as currency,
+    cast({{ left }} as decimal(18, 4)) as left_value,
+    cast({{ right }} as decimal(18, 4)) as right_value,
+    {{ left_text or no_text() }} as left_text,
+    {{ right_text or no_text() }} as right_text,
+    cast({{ extra }} as decimal(18, 4)) as extra_count,
+    {{ waits_for or no_text() }} as waits_for,
+    {{ excluded_because or no_text() }} as excluded_because
+{%- endmacro %}
+
+
+
+{#- The same for an instant. -#}
+{% macro no_time() %}cast(null as timestamp){% endmacro %}
