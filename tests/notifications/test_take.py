@@ -123,6 +123,20 @@ def test_twenty_thousand_messages_are_taken_within_the_time_of_each_tick_with_re
     assert {h.type: h.messages for h in counted(ctx.ledger.table)}["SOMETHING_NEW"] == 400
 
 
+def test_reports_that_take_longer_than_a_tick_are_worked_off_tick_by_tick(
+    ctx: IngestContext, queue: FakeQueue, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = reports.record
+    monkeypatch.setattr(reports, "record", lambda *told: (clock.sleep(1), record(*told))[1])
+    queue.send_all(finished(f"r{n}", notification_id=f"r{n}") for n in range(100))
+    left = [100]
+    while queue.bodies:
+        take(ctx)
+        left.append(len(queue.bodies))
+        assert left[-1] <= max(0, left[-2] - 30), "a tick did not finish what it had recorded"
+    assert queue.dead == []
+
+
 @pytest.mark.parametrize("step", ["receive", "delete", "spool", "mark"])
 def test_killed_at_any_step_nothing_is_lost(
     ctx: IngestContext, queue: FakeQueue, clock: Clock, monkeypatch: pytest.MonkeyPatch, step: str

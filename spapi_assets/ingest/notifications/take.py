@@ -101,10 +101,10 @@ class _Take:
                 else:
                     handle(round_, message, notification, plan)
         rest = [entry for urgency in sorted(round_.todo) for entry in round_.todo[urgency]]
-        if self.ctx.monotonic() >= self.deadline:
-            round_.back += [message for message, _, _ in rest]
-        else:
-            self._keep(round_, self._mark(round_, rest))
+        if self.ctx.monotonic() >= self.deadline:  # what is recorded is finished all the same, lest it never gets done
+            round_.back += [message for message, _, _ in rest if message.message_id not in round_.words]
+            rest = [entry for entry in rest if entry[0].message_id in round_.words]
+        self._keep(round_, self._mark(round_, rest))
         self.hands.each(self.queue.delete_batch, round_.done)
         self.hands.each(self.queue.release_batch, round_.back)
         for received in {message.received for message in round_.later}:
