@@ -13,21 +13,21 @@ with compared as (
         (select coalesce(sum(item_price), 0) from {{ ref('fct_order_lines') }})
     union all
     select 'fct_sales_traffic_daily', 'rows',
-        (select count(*) from {{ ref('stg_sales_and_traffic_by_asin') }}),
+        (select count(*) from {{ ref('int_sales_traffic_by_asin') }}),
         (select count(*) from {{ ref('fct_sales_traffic_daily') }})
     union all
     select 'fct_sales_traffic_daily', 'ordered_product_sales',
-        (select coalesce(sum(ordered_product_sales), 0) from {{ ref('stg_sales_and_traffic_by_asin') }}),
+        (select coalesce(sum(ordered_product_sales), 0) from {{ ref('int_sales_traffic_by_asin') }}),
         (select coalesce(sum(ordered_product_sales), 0) from {{ ref('fct_sales_traffic_daily') }})
     union all
     select 'fct_marketplace_daily', 'units_ordered',
-        (select coalesce(sum(units_ordered), 0) from {{ ref('stg_sales_and_traffic_by_date') }}),
+        (select coalesce(sum(units_ordered), 0) from {{ ref('int_sales_traffic_by_date') }}),
         (select coalesce(sum(units_ordered), 0) from {{ ref('fct_marketplace_daily') }})
     union all
     select 'fct_marketplace_daily', 'product_units_ordered',
-        (select coalesce(sum(units_ordered), 0) from {{ ref('stg_sales_and_traffic_by_asin') }} as products
+        (select coalesce(sum(units_ordered), 0) from {{ ref('int_sales_traffic_by_asin') }} as products
          where exists (
-             select 1 from {{ ref('stg_sales_and_traffic_by_date') }} as days
+             select 1 from {{ ref('int_sales_traffic_by_date') }} as days
              where days.account = products.account and days.marketplace = products.marketplace and days.date = products.date
          )),
         (select coalesce(sum(product_units_ordered), 0) from {{ ref('fct_marketplace_daily') }})
@@ -47,6 +47,42 @@ with compared as (
     select 'fct_vendor_sales_daily', 'rows',
         (select count(*) from {{ ref('stg_vendor_sales') }}),
         (select count(*) from {{ ref('fct_vendor_sales_daily') }})
+    union all
+    select 'dim_listing_history', 'looks',
+        (select count(*) from {{ ref('stg_listing_readings') }} where is_present),
+        (select coalesce(sum(readings), 0) from {{ ref('dim_listing_history') }})
+    union all
+    select 'dim_product_history', 'looks',
+        (select count(*) from {{ ref('stg_catalog_item_readings') }} where is_present),
+        (select coalesce(sum(readings), 0) from {{ ref('dim_product_history') }})
+    union all
+    select 'fct_inventory_current', 'fulfillable_units',
+        (select coalesce(sum(stock.fulfillable_units), 0) from {{ ref('stg_fba_inventory_summaries') }} as stock
+         where not exists (
+             select 1 from {{ ref('stg_fba_inventory_summaries') }} as newer
+             where newer.account = stock.account and newer.marketplace = stock.marketplace and newer.date > stock.date
+         )),
+        (select coalesce(sum(fulfillable_units), 0) from {{ ref('fct_inventory_current') }})
+    union all
+    select 'fct_financial_ledger', 'amount',
+        (select coalesce(sum(amount), 0) from {{ ref('stg_finance_transactions') }}),
+        (select coalesce(sum(amount), 0) from {{ ref('fct_financial_ledger') }})
+    union all
+    select 'fct_payouts', 'amount',
+        (select coalesce(sum(amount), 0) from {{ ref('stg_payouts') }}),
+        (select coalesce(sum(amount), 0) from {{ ref('fct_payouts') }})
+    union all
+    select 'fct_vendor_hourly', 'ordered_units',
+        (select coalesce(sum(ordered_units), 0) from {{ ref('stg_item_sales_events') }}),
+        (select coalesce(sum(ordered_units), 0) from {{ ref('fct_vendor_hourly') }})
+    union all
+    select 'fct_vendor_purchase_orders', 'ordered_units',
+        (select coalesce(sum(ordered_units), 0) from {{ ref('stg_purchase_order_items') }}),
+        (select coalesce(sum(ordered_units), 0) from {{ ref('fct_vendor_purchase_orders') }})
+    union all
+    select 'fct_buy_box', 'rows',
+        (select count(*) from {{ ref('stg_any_offer_changed') }}),
+        (select count(*) from {{ ref('fct_buy_box') }})
     union all
     select 'sku_profit_weekly', 'payout',
         (select coalesce(sum(amount), 0) from {{ ref('stg_settlements') }} where not is_total),

@@ -1,5 +1,6 @@
 -- Every SKU of an account in a marketplace: the newest listing, or, for a SKU that no listing report has named (deleted, never
--- loaded), what orders, stock, traffic or settlements say of it. The same SKU or ASIN in two marketplaces is two products here.
+-- loaded), what Amazon's APIs, orders, stock, traffic or settlements say of it. Brand and product type are the catalogue's. The same SKU
+-- or ASIN in two marketplaces is two products here.
 
 with mentions as (
 
@@ -8,22 +9,33 @@ with mentions as (
 
     union all
 
-    select account, marketplace, sku, asin, product_name as title, date as seen_on, 2 as source_rank
+    select account, marketplace, sku, asin, title, cast(read_at as date) as seen_on, 2 as source_rank
+    from {{ ref('stg_listing_readings') }}
+    where is_present
+
+    union all
+
+    select account, marketplace, sku, asin, product_name as title, date as seen_on, 3 as source_rank
     from {{ ref('stg_fba_inventory') }}
 
     union all
 
-    select account, marketplace, sku, asin, product_name as title, purchase_date_local as seen_on, 3 as source_rank
+    select account, marketplace, sku, asin, product_name as title, date as seen_on, 4 as source_rank
+    from {{ ref('stg_fba_inventory_summaries') }}
+
+    union all
+
+    select account, marketplace, sku, asin, product_name as title, purchase_date_local as seen_on, 5 as source_rank
     from {{ ref('fct_order_lines') }}
 
     union all
 
-    select account, marketplace, sku, child_asin as asin, null as title, date as seen_on, 4 as source_rank
-    from {{ ref('stg_sales_and_traffic_by_asin') }}
+    select account, marketplace, sku, child_asin as asin, null as title, date as seen_on, 6 as source_rank
+    from {{ ref('int_sales_traffic_by_asin') }}
 
     union all
 
-    select account, marketplace, sku, null as asin, null as title, posted_date_local as seen_on, 5 as source_rank
+    select account, marketplace, sku, null as asin, null as title, posted_date_local as seen_on, 7 as source_rank
     from {{ ref('fct_settlement_lines') }}
 
 ),
@@ -61,7 +73,9 @@ select
     ranked.marketplace,
     ranked.sku,
     ranked.asin,
-    ranked.title,
+    coalesce(ranked.title, catalog.title) as title,
+    catalog.brand,
+    catalog.product_type,
     listings.sku is not null as is_listed,
     listings.status as listing_status,
     listings.price as listing_price,
@@ -77,5 +91,9 @@ left join listings
     and listings.marketplace = ranked.marketplace
     and listings.sku = ranked.sku
     and listings.recency = 1
+left join {{ ref('stg_catalog_items') }} as catalog
+    on catalog.account = ranked.account
+    and catalog.marketplace = ranked.marketplace
+    and catalog.asin = ranked.asin
 left join {{ ref('dim_marketplace') }} as marketplaces on marketplaces.marketplace = ranked.marketplace
 where ranked.preference = 1

@@ -9,7 +9,7 @@ with products as (
         date,
         {{ units('sum(units_ordered)') }} as product_units_ordered,
         {{ money('sum(ordered_product_sales)') }} as product_sales
-    from {{ ref('stg_sales_and_traffic_by_asin') }}
+    from {{ ref('int_sales_traffic_by_asin') }}
     group by account, marketplace, date
 
 )
@@ -34,9 +34,10 @@ select
     products.product_units_ordered,
     products.product_sales,
     {{ money('days.ordered_product_sales - products.product_sales') }} as unattributed_sales,
+    days.told_by,
     days._report_id,
     days.loaded_at
-from {{ ref('stg_sales_and_traffic_by_date') }} as days
+from {{ ref('int_sales_traffic_by_date') }} as days
 left join products
     on products.account = days.account
     and products.marketplace = days.marketplace

@@ -1,5 +1,5 @@
 -- Amazon's Business Report per SKU and day, in the marketplace's own days. Sessions do not add up over products (a visit to two
--- products counts for both): for the store's visits use fct_marketplace_daily.
+-- products counts for both): for the store's visits use fct_marketplace_daily. Data Kiosk stands in for days without the report.
 
 select
     account,
@@ -20,6 +20,7 @@ select
     page_views,
     buy_box_percentage,
     {{ ratio('units_ordered', 'sessions') }} as units_per_session,
+    told_by,
     _report_id,
     loaded_at
-from {{ ref('stg_sales_and_traffic_by_asin') }}
+from {{ ref('int_sales_traffic_by_asin') }}
