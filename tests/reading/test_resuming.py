@@ -17,7 +17,7 @@ from model_server.asked import Request
 from spapi_assets.aws.identifiers import Found
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.load import LoadBusy
-from spapi_assets.ingest.reading import run
+from spapi_assets.ingest.reading import finish, run
 from spapi_assets.ingest.reading.call import Caller
 from spapi_assets.ingest.reading.run import read, refresh
 from spapi_assets.ingest.reading.spool import Spool, unfinished
@@ -103,10 +103,10 @@ def test_killed_after_the_last_page_the_document_is_made_without_another_call(
         raise Killed
 
     places: dict[str, tuple[Any, str]] = {
-        "document": (run, "load_pages"),
+        "document": (finish, "load_pages"),
         "record": ("spapi_assets.ingest.reading.document.load_document", ""),
         "facts": ("spapi_assets.ingest.reading.document.remember", ""),
-        "marks": (run, "_mark"),
+        "marks": (finish, "_mark"),
         "clearing": (Spool, "clear"),
     }
     owner, name = places[at]

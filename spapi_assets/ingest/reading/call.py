@@ -4,6 +4,7 @@ Which calls a reading makes is `tasks.py`; keeping the pages is `spool.py`."""
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,14 +16,18 @@ from spapi_assets.ingest.documents.json_values import dump, parse
 from spapi_assets.ingest.reading.tasks import Task, filled, instant
 from spapi_assets.settings import Account
 from spapi_assets.spapi.answer import Answer
-from spapi_assets.spapi.errors import AmazonFault, NotFound
+from spapi_assets.spapi.errors import AmazonFault, NotFound, first_error
 from spapi_assets.spapi.operations import BY_NAME
 from spapi_assets.spapi.session import SpApiSession
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer. `response` is Amazon's exact JSON text, `items` counts its rows, `found` are the asked identifiers in it."""
+    """One answer. `response` is Amazon's exact JSON text, `items` counts its rows, `found` are the asked identifiers in it.
+
+    `total` is Amazon's own count of what the call finds on all pages, where it has one. `content` tells two pages with the same
+    items, where another follows. `problem`: a sentence about an answer that holds errors beside its rows.
+    """
 
     request: Mapping[str, Any]
     fetched_at: datetime
@@ -30,6 +35,9 @@ class Page:
     next_token: str | None
     items: int
     found: tuple[str, ...] = ()
+    total: int | None = None
+    content: int = 0
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,25 +69,53 @@ class Caller:
                 body = {call.batch.body: elements} if call.batch.body else elements
         if token is not None and call.paging is not None:
             params = {call.paging.param: token} if call.paging.alone else {**params, call.paging.param: token}
+        request = {**params, **({"body": body} if body is not None else {})}
         operation = BY_NAME[call.operation]
-        answer = self.session.fetch(operation, path=filled(call.path, facts), params=params, json=body, max_wait=max_wait)
+        try:
+            answer = self.session.fetch(operation, path=filled(call.path, facts), params=params, json=body, max_wait=max_wait)
+        except NotFound:
+            if not task.identifiers or token is not None:
+                raise
+            return Page(request, datetime.now(UTC), "null", None, 0)  # none of them
         items = self._items(answer.content)
         following = _at(answer.content, call.paging.token) if call.paging else None
+        total = _at(answer.content, call.total) if call.total else None
         return Page(
-            request={**params, **({"body": body} if body is not None else {})},
+            request=request,
             fetched_at=answer.answered_at,
             response=answer.text or "null",
             next_token=str(following) if following else None,
             items=len(items),
             found=self._found(items, task),
+            total=total if isinstance(total, int) else None,
+            content=zlib.crc32(dump(items).encode()) if following else 0,
+            problem=self._errors(answer, rows=bool(items)),
         )
 
-    def found_in(self, text: bytes, task: Task) -> tuple[str, ...]:
-        """The task's identifiers that are in a kept page."""
-        call = self.source.call
-        assert call is not None
-        content = json.loads(text)["response"]
-        return self._found(self._items(content), task)
+    def _errors(self, answer: Answer, *, rows: bool) -> str | None:
+        """Errors that stand in a success. Raises AmazonFault where they came instead of rows: that is no empty answer."""
+        told = answer.content.get("errors") if isinstance(answer.content, dict) else None
+        if not told:
+            return None
+        code, said = first_error(answer.text)
+        what = f"Amazon answered {self.source.report_type} of account {self.account.name} with success and the error"
+        sentence = f"{what} {code or ''} {said}".rstrip(". ") + (" beside its rows." if rows else " instead of rows. Try again later.")
+        if rows:
+            return sentence
+        raise AmazonFault(
+            sentence,
+            account=self.account.name,
+            operation=self.source.report_type,
+            status=answer.status,
+            request_id=answer.request_id,
+            code=code,
+            body=answer.text,
+        )
+
+    def brought_by(self, text: bytes, task: Task) -> tuple[int, tuple[str, ...]]:
+        """How many items a kept page has, and the task's identifiers among them."""
+        items = self._items(json.loads(text)["response"])
+        return len(items), self._found(items, task)
 
     def named_in(self, text: bytes) -> set[str]:
         """All identifiers that a kept page names, whether they were asked for or not."""
@@ -109,6 +145,7 @@ class Caller:
             return Page(request, datetime.now(UTC), _wrapped(single.wrap, ""), None, 0)
         # One item may be long enough for pages of its own: an invoice of more than 600 lines.
         following = _at(answer.content, call.paging.token) if call.paging else None
+        self._errors(answer, rows=False)
         inner = _wrapped(single.wrap, self._inner(answer, single))
         return Page(request, answer.answered_at, inner, str(following) if following else None, 1, (identifier,))
 
@@ -144,8 +181,10 @@ class Caller:
         batch = self.source.call.batch if self.source.call else None
         if batch is None or batch.found is None:
             return ()
-        asked, named = set(task.identifiers), [_at(item, batch.found) for item in items]
-        return tuple(one for one in dict.fromkeys(named) if one in asked)
+        # Amazon writes ASINs in capitals and names without blanks around them, however they were asked for.
+        plain = str.upper if batch.kind == "asin" else str
+        named = {plain(name.strip()) for item in items if isinstance(name := _at(item, batch.found), str)}
+        return tuple(one for one in task.identifiers if plain(one.strip()) in named)
 
 
 def page_text(page: Page, missing: tuple[str, ...] = ()) -> bytes:

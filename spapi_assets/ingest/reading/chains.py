@@ -10,17 +10,20 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.reading.call import Caller, Page
 from spapi_assets.ingest.reading.outcome import Progress
 from spapi_assets.ingest.reading.spool import Kept, Spool
 from spapi_assets.ingest.reading.tasks import Task
-from spapi_assets.spapi.errors import ConfigurationError, Throttled
+from spapi_assets.spapi.errors import AmazonFault, ConfigurationError, Throttled
 from spapi_assets.spapi.operations import BY_NAME
 
 LATENCY = 2.0  # seconds a slow answer takes: so much of the quota's rate is kept in flight
 MOST_THREADS = 16
 LONGEST_WAIT = 900.0  # for one call's quota; searchOrders grows one call in three minutes
 _MARGIN = 60.0  # a token that ends within a minute is not tried
+BEGINNINGS = 2  # times a chain whose token Amazon refuses is begun anew
+REPEATS = 3  # times the same page may come again
 IN_HALVES = ""  # instead of a token: the rest of a refused call follows, which a later process asks for anew
 
 
@@ -81,51 +84,86 @@ class _Chain:
     stop: threading.Event
     number: int = 0
     found: set[str] = field(default_factory=set)
+    waiting: list[Task] = field(default_factory=list)  # the first is being asked for
+    doubted: str | None = None  # a token that Amazon refused once
+    beginnings: int = 0
+    brought: int = 0  # items of the part's pages so far
+    last: Page | None = None
+    repeats: int = 0
 
     def run(self, kept: Kept | None) -> None:
         """From where it stopped, or from its start where the next page's token has ended."""
-        token = self._resume(kept)
-        resumed = token is not None
-        waiting = [self.task]
-        while waiting:
-            part = waiting[0]
+        token, self.waiting = self._resume(kept), [self.task]
+        while self.waiting:
             try:
-                page = self._ask(part, token)
+                page = self._ask(self.waiting[0], token)
             except ConfigurationError as error:
-                if (
-                    resumed
-                ):  # the token was kept while the process was dead, and Amazon no longer takes it: once more from the start
-                    self.spool.forget(self.task, self.number)
-                    self.number, self.found, token, resumed = 0, set(), None, False
-                elif token is None and len(part.identifiers) > 1 and self.progress.split():
-                    half = len(part.identifiers) // 2
-                    waiting[:1] = [
-                        replace(part, identifiers=part.identifiers[:half]),
-                        replace(part, identifiers=part.identifiers[half:]),
-                    ]
-                elif token is None and len(self.task.identifiers) > 1 and len(part.identifiers) == 1 and self.progress.spare >= 0:
-                    self.progress.problems.append(f"Amazon refuses to be asked about {part.identifiers[0]}: {error}")
-                    page = Page({"identifiers": list(part.identifiers)}, self.ctx.now(), "null", None, 0)
-                    token = self._keep(page, waiting)
-                else:
-                    raise
-                continue
-            resumed = False
-            token = self._keep(page, waiting)
+                token = self._refused(token, error)
+            else:
+                self._moves_on(page, token)
+                token = self._keep(page)
+
+    def _refused(self, token: str | None, error: ConfigurationError) -> str | None:
+        """What to ask for after a refusal. Raises it where there is nothing else to try."""
+        part, progress = self.waiting[0], self.progress
+        if token is not None:
+            # Amazon refuses good tokens now and then; one that has ended means once more from the start.
+            if token != self.doubted and not self._life():
+                self.doubted = token
+                return token
+            if self.beginnings >= BEGINNINGS:
+                raise error
+            self.beginnings += 1
+            self.spool.forget(self.task, self.number)
+            self.number, self.found, self.waiting, self.brought, self.last = 0, set(), [self.task], 0, None
+        elif len(part.identifiers) > 1 and progress.split():
+            half = len(part.identifiers) // 2
+            self.waiting[:1] = [replace(part, identifiers=some) for some in (part.identifiers[:half], part.identifiers[half:])]
+        elif len(part.identifiers) == 1 and self._spares_one():
+            progress.problems.append(f"Amazon refuses to be asked about {part.identifiers[0]}: {error}")
+            self._keep(Page({"identifiers": list(part.identifiers)}, self.ctx.now(), "null", None, 0))
+        else:
+            raise error
+        return None
+
+    def _spares_one(self) -> bool:
+        """Whether one refused identifier is that identifier's fault, which must not hold up the others, now or in the next run."""
+        if len(self.task.identifiers) > 1:
+            return self.progress.spare >= 0
+        return (len(self.spool.tasks) > 1 or self.spool.options.get(READ) == SOME) and self.progress.refuse()
+
+    def _moves_on(self, page: Page, token: str | None) -> None:
+        """Raises AmazonFault when the same page comes again and again, which would go on for ever."""
+        last, self.last = self.last, page
+        same = page.next_token is not None and last is not None and page.content == last.content
+        self.repeats = self.repeats + 1 if same and (page.items > 0 or page.next_token == token) else 0
+        if self.repeats >= REPEATS:
+            raise AmazonFault(
+                f"Amazon answers {self.caller.source.report_type} of account {self.caller.account.name} with the same page "
+                f"{REPEATS + 1} times, each time with a token for the next one. Try again later; if it stays, open a case with "
+                "Amazon.",
+                account=self.caller.account.name,
+                operation=self.caller.source.report_type,
+            )
+
+    def _life(self) -> int | None:
+        paging = self.caller.source.call.paging if self.caller.source.call else None
+        return paging.seconds if paging else None
 
     def _resume(self, kept: Kept | None) -> str | None:
         """The token of the next page, with the pages before it counted; None: from the start."""
         if kept is None:
             return None
-        paging = self.caller.source.call.paging if self.caller.source.call else None
-        life = paging.seconds if paging else None
+        life = self._life()
         age = (self.ctx.now() - kept.fetched_at).total_seconds()
         if kept.next_token == IN_HALVES or (life is not None and age > life - min(_MARGIN, life / 2)):
             self.spool.forget(self.task, kept.pages)
             return None
         self.number = kept.pages
         for page in range(1, kept.pages + 1):
-            self.found |= set(self.caller.found_in(self.spool.page(self.task.number, page), self.task))
+            items, found = self.caller.brought_by(self.spool.page(self.task.number, page), self.task)
+            self.brought += items
+            self.found |= set(found)
         return kept.next_token
 
     def _ask(self, part: Task, token: str | None) -> Page:
@@ -139,17 +177,35 @@ class _Chain:
                 raise Paused from error
             raise
 
-    def _keep(self, page: Page, waiting: list[Task]) -> str | None:
+    def _keep(self, page: Page) -> str | None:
         """Keep a page; the token of the next one of its part. A part without one is done, the last part ends the chain."""
         self.number += 1
         self.found |= set(page.found)
+        self.brought += page.items
         if page.next_token is None:
-            waiting.pop(0)
-        last = not waiting
+            part = self.waiting.pop(0)
+            self.waiting[:0] = self._left_out(part, page.total)
+            self.brought = 0
+        last = not self.waiting
         batch = self.caller.source.call.batch if self.caller.source.call else None
         asks = last and batch is not None and batch.found is not None
         missing = tuple(one for one in self.task.identifiers if one not in self.found) if asks else ()
         between = page.next_token is None and not last
         self.spool.keep(self.task, self.number, replace(page, next_token=IN_HALVES) if between else page, missing)
+        if page.problem:
+            self.progress.problems.append(page.problem)
         self.progress.called(f"{self.caller.source.name} of {self.spool.account_key}", finished=last)
         return page.next_token
+
+    def _left_out(self, part: Task, total: int | None) -> list[Task]:
+        """Amazon counts more than it sent, and gives no token for the rest: what did not come is asked for by itself."""
+        if total is None or self.brought >= total:
+            return []
+        absent = tuple(one for one in part.identifiers if one not in self.found)
+        if absent and len(absent) < len(part.identifiers):
+            return [replace(part, identifiers=absent)]
+        self.progress.problems.append(
+            f"Amazon says that {self.caller.source.report_type} finds {total} and sent {self.brought}, without a token for the "
+            f"rest, when asked about {', '.join(part.identifiers[:3]) or 'everything'}."
+        )
+        return []

@@ -62,6 +62,12 @@ class Progress:
             self.spare -= 2
             return self.spare >= 0
 
+    def refuse(self) -> bool:
+        """Whether one more identifier may be given up that Amazon refuses in a call of its own."""
+        with self.lock:
+            self.spare -= 1
+            return self.spare >= 0
+
     def called(self, what: str, *, finished: bool) -> None:
         with self.lock:
             self.calls += 1

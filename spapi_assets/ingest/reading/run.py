@@ -1,29 +1,23 @@
 """Reads an API for whole partitions, or for the identifiers that changed: what to ask, the pages, the document, the marks.
-Killed at any point it goes on with the next page; asking for pages is `chains.py`, which days need it `ingest/truth.py`."""
+Killed at any point it goes on with the next page; the end of a reading is `finish.py`, which days need it `ingest/truth.py`."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from spapi_assets.aws.ledger_records import Verdict
 from spapi_assets.datasets.model import ApiSource, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.load import exclusive
-from spapi_assets.ingest.reading.call import Caller, facts_of_page
-from spapi_assets.ingest.reading.chains import Paused, ask_all
-from spapi_assets.ingest.reading.document import load_pages, refused
-from spapi_assets.ingest.reading.outcome import Progress, ReadOutcome
+from spapi_assets.ingest.reading.finish import finish
+from spapi_assets.ingest.reading.outcome import ReadOutcome
 from spapi_assets.ingest.reading.spool import Spool, unfinished
-from spapi_assets.ingest.reading.tasks import Task, Wanted, facts_of, for_identifiers, for_window, sendable, since_instant
+from spapi_assets.ingest.reading.tasks import Task, Wanted, for_identifiers, for_window, sendable, since_instant
 from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.windows import due, plan_windows, reachable, today
 from spapi_assets.lake.layout import Partition
-from spapi_assets.spapi.errors import ConfigurationError, MissingRole
 
 # An older beginning of a snapshot would mix yesterday's answers with today's; closed days only move on slowly, and searchOrders
 # grows twenty pages an hour.
@@ -55,14 +49,14 @@ def read(
                 spool.clear()
             else:
                 tell(f"Going on with the reading of {spool.start} to {spool.end} that was begun at {spool.started:%H:%M} UTC.")
-                _finish(ctx, source, spool, outcome, deadline, tell)
+                finish(ctx, source, spool, outcome, deadline, tell)
                 again = again and not any(spool.start <= day <= spool.end for day in days)
         for start, end in _windows(ctx, source, account_key, days, again, outcome):
             tasks = _whole(ctx, source, account_key, start, end, outcome)
             if not tasks:
                 continue
             spool = Spool.begin(ctx.lake, source.name, account_key, ctx.now(), start, end, {}, tasks)
-            _finish(ctx, source, spool, outcome, deadline, tell)
+            finish(ctx, source, spool, outcome, deadline, tell)
     return outcome
 
 
@@ -84,7 +78,7 @@ def refresh(
     with exclusive(ctx, f"refresh#{source.name}#{account_key}", max_wait):
         for spool in unfinished(ctx.lake, source.name, account_key):
             if spool.options.get(READ) == SOME:
-                _finish(ctx, source, spool, outcome, deadline, tell)
+                finish(ctx, source, spool, outcome, deadline, tell)
         started = ctx.now()
         chosen = (
             identifiers if identifiers is not None else [m.identifier for m in ctx.refreshes.pending(source.name, account_key)]
@@ -96,7 +90,7 @@ def refresh(
         if tasks:
             day = started.astimezone(UTC).date()
             spool = Spool.begin(ctx.lake, source.name, account_key, started, day, day, {READ: SOME}, tasks)
-            _finish(ctx, source, spool, outcome, deadline, tell)
+            finish(ctx, source, spool, outcome, deadline, tell)
         if lacking:
             ctx.refreshes.done(source.name, account_key, lacking, started)
     return outcome
@@ -121,12 +115,12 @@ def catch_up(
     with exclusive(ctx, f"refresh#{source.name}#{account_key}", max_wait):
         for spool in unfinished(ctx.lake, source.name, account_key):
             if spool.options.get(READ) == SOME:
-                _finish(ctx, source, spool, outcome, deadline, tell)
+                finish(ctx, source, spool, outcome, deadline, tell)
         started = ctx.now()
         day = started.astimezone(UTC).date()
         tasks = [since_instant(source.call.span, since, started)]
         spool = Spool.begin(ctx.lake, source.name, account_key, started, day, day, {READ: SOME}, tasks)
-        _finish(ctx, source, spool, outcome, deadline, tell)
+        finish(ctx, source, spool, outcome, deadline, tell)
     return outcome
 
 
@@ -197,97 +191,3 @@ def _lacking(source: ApiSource, account_key: str, lacking: Sequence[str]) -> str
         f"{len(lacking)} identifiers of {account_key} cannot be asked about in {source.name}, for no price of theirs is known "
         f"(such as {', '.join(lacking[:3])}): load the listings report."
     )
-
-
-def _finish(
-    ctx: IngestContext,
-    source: ApiSource,
-    spool: Spool,
-    outcome: ReadOutcome,
-    deadline: float | None,
-    tell: Callable[[str], Any],
-) -> None:
-    """Ask for the pages that are not kept yet, load the document, take the marks off, and forget the pages."""
-    assert source.call is not None
-    place = Partition.of(spool.account_key, spool.start)
-    account = ctx.settings.account(place.account)
-    apis = ctx.apis(place.account)
-    caller = Caller(source, account, apis.session, facts_of(source, account, place.marketplace))
-    kept = spool.kept()
-    to_ask = sum(1 for task in spool.tasks if not (task.number in kept and kept[task.number].complete))
-    progress = Progress(to_ask, tell, ctx.monotonic)
-    missing: list[str] = []
-    came: set[str] = set()
-    marked = _marked(ctx, source, spool)
-
-    def pages(calling: Future[None]) -> Iterator[bytes]:
-        for text in spool.pages(calling):
-            missing.extend(entry["identifier"] for entry in facts_of_page(text)["missing"])
-            if marked:
-                came.update(caller.named_in(text) & marked)
-            yield text
-
-    stop = threading.Event()
-    with ThreadPoolExecutor(1, thread_name_prefix="calls") as pool:
-        # The document is made while its pages come, so that a large catalogue is there when the last answer is.
-        calling = pool.submit(ask_all, ctx, caller, spool, kept, progress, deadline, stop)
-        try:
-            result = load_pages(
-                ctx,
-                source,
-                spool.account_key,
-                pages(calling),
-                reading_id=spool.reading_id,
-                started=spool.started,
-                start=spool.start,
-                end=spool.end,
-                options=spool.options,
-                calls=to_ask + sum(k.pages for k in kept.values()),
-            )
-        except Paused:
-            outcome.problems.append(
-                f"{source.name} of {spool.account_key}: {to_ask - progress.done:,} of {len(spool.tasks):,} requests are "
-                "still to be made; the next run goes on from there."
-            )
-            return
-        except (MissingRole, ConfigurationError) as error:
-            verdict = Verdict.MISSING_ROLE if isinstance(error, MissingRole) else Verdict.CONFIGURATION
-            if spool.options.get(READ) != SOME:
-                refused(ctx, source, spool.account_key, spool.started, spool.start, spool.end, verdict, str(error))
-            spool.clear()
-            raise
-        finally:
-            stop.set()
-            outcome.calls += progress.calls
-            outcome.problems += progress.problems
-    outcome.loaded.append(result)
-    _mark(ctx, source, spool, place, missing)
-    if came and source.call.span is not None:
-        # The search's end lies before its start: what changed between the two is not in it, and its mark stays.
-        ctx.refreshes.done(
-            source.name, spool.account_key, came, spool.started - timedelta(seconds=source.call.span.settle_seconds)
-        )
-    outcome.identifiers += sum(len(task.identifiers) for task in spool.tasks)
-    outcome.missing += len(missing)
-    spool.clear()
-
-
-def _marked(ctx: IngestContext, source: ApiSource, spool: Spool) -> frozenset[str]:
-    """Identifiers whose marks a reading takes off that did not name any: what is in its answers was read."""
-    batch = source.call.batch if source.call else None
-    if batch is None or batch.found is None or any(task.identifiers for task in spool.tasks):
-        return frozenset()
-    return frozenset(mark.identifier for mark in ctx.refreshes.pending(source.name, spool.account_key))
-
-
-def _mark(ctx: IngestContext, source: ApiSource, spool: Spool, place: Partition, missing: Sequence[str]) -> None:
-    """What Amazon did not know is remembered with the identifiers, and what was marked as changed is done."""
-    batch = source.call.batch if source.call else None
-    if batch is None:
-        return
-    asked = [identifier for task in spool.tasks for identifier in task.identifiers]
-    if batch.found is not None:
-        absent = set(missing)
-        ctx.identifiers.missing(batch.kind, place.account, place.marketplace, missing, spool.started)
-        ctx.identifiers.found_again(batch.kind, place.account, place.marketplace, [one for one in asked if one not in absent])
-    ctx.refreshes.done(source.name, spool.account_key, asked, spool.started)
