@@ -71,6 +71,7 @@ class Call(Entry):
     seller: dict[str, Any] = Field(default_factory=dict, description="Parameters instead, for seller accounts")
     vendor: dict[str, Any] = Field(default_factory=dict, description="Parameters instead, for vendor accounts")
     items: str = Field("", description="Dotted path of the answer's list; '': the answer itself")
+    total: str | None = Field(None, description="Dotted path of Amazon's own count of what the call finds on all its pages")
     span: Span | None = None
     batch: Batch | None = None
     single: Single | None = None

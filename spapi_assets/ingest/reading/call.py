@@ -88,7 +88,7 @@ class Caller:
             items=len(items),
             found=self._found(items, task),
             total=total if isinstance(total, int) else None,
-            content=zlib.crc32(dump(items).encode()) if following else 0,
+            content=zlib.crc32(json.dumps(items).encode()) if following else 0,
             problem=self._errors(answer, rows=bool(items)),
         )
 
@@ -99,7 +99,9 @@ class Caller:
             return None
         code, said = first_error(answer.text)
         what = f"Amazon answered {self.source.report_type} of account {self.account.name} with success and the error"
-        sentence = f"{what} {code or ''} {said}".rstrip(". ") + (" beside its rows." if rows else " instead of rows. Try again later.")
+        sentence = f"{what} {code or ''} {said}".rstrip(". ") + (
+            " beside its rows." if rows else " instead of rows. Try again later."
+        )
         if rows:
             return sentence
         raise AmazonFault(
