@@ -15,9 +15,10 @@ from spapi_assets.datasets import platform_tables
 from spapi_assets.datasets.model import Source
 from spapi_assets.datasets.platform_tables import PLATFORM_TABLES, PlatformTable
 from spapi_assets.ingest.context import IngestContext
-from spapi_assets.ingest.fanout import Fan
+from spapi_assets.ingest.fanout import READ, SOME, Fan
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.restatement_words import changes_in_words
+from spapi_assets.ingest.source_words import is_read
 from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.upkeep import kept_up_from
 from spapi_assets.ingest.windows import partition_days, period
@@ -123,6 +124,8 @@ def _row(
     split: Fan,
 ) -> CoverageRow:
     held, asked = list(facts), list(records)
+    if is_read(report):  # what was read of some identifiers only is not the day
+        held, asked = [f for f in held if f.part == "data"], [r for r in asked if r.options.get(READ) != SOME]
     known = truth(report, dataset, partition, asked, held, now, since, split)
     newest = max(held, key=lambda f: f.age) if held else None
     last = next((r.report_id for r in reversed(asked) if r.report_id), None)

@@ -12,7 +12,7 @@ from spapi_assets.aws.ledger_records import ReportRecord, Verdict
 from spapi_assets.ingest.states import Truth, TruthState
 
 _FIX = (
-    "Nothing is asked for until the application has the role and `spapi connect` was run, or somebody asks with force; "
+    "Nothing is asked for until the application has the role and `spapi connect` was run, or somebody insists; "
     "`spapi doctor` names the role."
 )
 
@@ -39,4 +39,4 @@ def _denied(found: Truth, denial: Denial) -> Truth:
 
 
 def _sentence(denial: Denial) -> str:
-    return f"Amazon denies this report since {denial.at.astimezone(UTC):%Y-%m-%d}: {denial.reason}"
+    return f"Amazon denies it since {denial.at.astimezone(UTC):%Y-%m-%d}: {denial.reason}"

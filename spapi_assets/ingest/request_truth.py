@@ -9,8 +9,19 @@ from datetime import UTC, date, datetime, timedelta
 
 from spapi_assets.aws.ledger_records import PERMANENT, PartitionFacts, ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import ApiSource, Source, WindowKind
+from spapi_assets.ingest import source_words
 from spapi_assets.ingest.states import Truth, TruthState
-from spapi_assets.ingest.windows import closes_at, due_at, due_range, final_at, midnight, reachable, restated_at, today
+from spapi_assets.ingest.windows import (
+    closes_at,
+    due_at,
+    due_range,
+    final_at,
+    midnight,
+    reachable,
+    restated_at,
+    scheduled_on,
+    today,
+)
 from spapi_assets.lake.layout import Partition
 
 STUCK = timedelta(hours=24)
@@ -93,19 +104,21 @@ def _with_data(report: Source, partition: Partition, history: Sequence[ReportRec
     if report.window.kind is WindowKind.SNAPSHOT:
         return Truth(
             TruthState.FINAL if held.rows or not held.confirmed_empty else TruthState.EMPTY_CONFIRMED,
-            f"{held.rows} rows from the snapshot of {_utc(held.created)} (report {held.report_id}).",
+            f"{held.rows} rows from the snapshot of {_utc(held.created)} ({source_words.version(report, held.report_id)}).",
             "Nothing to do.",
         )
     final = final_at(report, partition.day, partition.marketplace)
     if held.created >= final:
         if held.rows == 0:
-            why = "asked twice, cancelled twice" if held.confirmed_empty else "the finished report holds no rows of it"
+            none = "Amazon's answer" if source_words.is_read(report) else "the finished report"
+            why = "asked twice, cancelled twice" if held.confirmed_empty else f"{none} holds no rows of it"
             why = f"Amazon has no data for this {report.window.period}: {why}."
             return Truth(TruthState.EMPTY_CONFIRMED, why, "Nothing to do.")
-        why = f"{held.rows} rows from report {held.report_id}, made when Amazon no longer changes the {report.window.period}."
+        named = source_words.version(report, held.report_id)
+        why = f"{held.rows} rows from {named}, made when Amazon no longer changes the {report.window.period}."
         return Truth(TruthState.FINAL, why, "Nothing to do.")
     until = f"Amazon may change the {report.window.period} until {_utc(final)}."
-    reason = f"{held.rows} rows from a report made {_utc(held.created)}; {until}"
+    reason = f"{held.rows} rows from {source_words.made(report, _utc(held.created))}; {until}"
     last = history[-1] if history else None
     if last is not None and (last.open or last.ready or last.unjudged):
         return Truth(TruthState.PROVISIONAL, reason, f"A newer version is on its way: {_progress(last, now)}", last.retry_at)
@@ -113,7 +126,7 @@ def _with_data(report: Source, partition: Partition, history: Sequence[ReportRec
         again = _after_failure(report, last, now)
         return Truth(
             TruthState.PROVISIONAL,
-            f"{reason} The last request for a newer version ended {last.status} ({last.verdict}): {last.reason}",
+            f"{reason} {source_words.renewal_failed(report, str(last.status), str(last.verdict), str(last.reason))}",
             again.next_action,
             again.next_at,
             again.ask,
@@ -122,9 +135,15 @@ def _with_data(report: Source, partition: Partition, history: Sequence[ReportRec
     looked = max(held.created, _when(last) if last else _EPOCH)
     renewal = next((at for at in restated_at(report, partition.day, partition.marketplace) if at > looked), final)
     if now >= renewal:
-        fix = "The next scheduled run asks for a newer version; for older ones the sweep does, within a day."
+        fix = source_words.renewed_next(report, young=_scheduled(report, partition, now))
         return Truth(TruthState.PROVISIONAL, reason, fix, now, ask=True)
-    return Truth(TruthState.PROVISIONAL, reason, f"A newer version is asked for from {_utc(renewal)}.", renewal)
+    return Truth(TruthState.PROVISIONAL, reason, source_words.renewed_from(report, _utc(renewal)), renewal)
+
+
+def _scheduled(report: Source, partition: Partition, now: datetime) -> bool:
+    """Whether an API's schedule still looks at the day."""
+    newest = due_range(report, today(report, partition.marketplace, now), date.min)[1]
+    return partition.day >= newest - source_words.schedule_looks_back(report)
 
 
 def _without_data(
@@ -141,42 +160,46 @@ def _without_data(
         return _gone(report, partition, last, now)
     due = due_at(report, partition.day, partition.marketplace)
     if report.window.kind is WindowKind.DAYS and now < due:
-        return Truth(
-            TruthState.NOT_PUBLISHED,
-            f"Amazon publishes this report {report.window.lag_hours} h after the {report.window.period} closed.",
-            f"It is asked for from {_utc(due)}.",
-            due,
-        )
+        why, then = source_words.not_published(report)
+        return Truth(TruthState.NOT_PUBLISHED, why, f"{then} {_utc(due)}.", due)
     if last is None:
         return _never_asked(report, partition, now, kept_up_from)
     if last.status is ReportStatus.DONE or last.verdict is Verdict.EMPTY_CONFIRMED:
-        return Truth(TruthState.MISSING, f"Report {last.report_id} was loaded without this dataset.", "Replay the archive.")
+        named = source_words.version(report, last.report_id)
+        return Truth(TruthState.MISSING, f"{named.capitalize()} was loaded without this dataset.", "Replay the archive.")
     return _after_failure(report, last, now)
 
 
 def _never_asked(report: Source, partition: Partition, now: datetime, kept_up_from: date | None) -> Truth:
     """Who asks for it: the schedule, the sweep's daily look at older gaps, or nobody before a person decides what it may cost."""
+    if source_words.is_read(report):
+        if report.window.kind is WindowKind.SNAPSHOT and not scheduled_on(report, partition.day):
+            return Truth(TruthState.NOT_DUE, *source_words.not_that_day(report), ask=True)
+        young = _scheduled(report, partition, now)
+        return Truth(TruthState.MISSING, *source_words.never_read(report, young=young), now if young else None, ask=True)
     why = f"The {report.window.period} is due and has not been asked for."
     if partition.day >= due_range(report, today(report, partition.marketplace, now), date.min)[0]:
         return Truth(TruthState.MISSING, why, "The next scheduled run asks for it.", now, ask=True)
     if kept_up_from is not None and partition.day >= kept_up_from:
         why = f"The {report.window.period} was left out by a standstill."
         return Truth(TruthState.MISSING, why, "The sweep asks for it within a day.", now, ask=True)
-    asset = f"raw/{report.datasets[0].name}" if isinstance(report, ApiSource) else f"request/{report.name}"
-    fix = f"Back-fill it if it is wanted: materialize {asset} for it; `spapi plan` shows the cost first."
+    fix = f"Back-fill it if it is wanted: materialize request/{report.name} for it; `spapi plan` shows the cost first."
     why = f"The {report.window.period} was never asked for and is older than the schedule looks."
     return Truth(TruthState.MISSING, why, fix, ask=True)
 
 
 def _gone(report: Source, partition: Partition, last: ReportRecord | None, now: datetime) -> Truth:
     if report.window.kind is WindowKind.SNAPSHOT:
-        why = "A snapshot shows the day it is made; this day is over and no report of it was loaded."
+        if last is None and source_words.is_read(report) and not scheduled_on(report, partition.day):
+            return Truth(TruthState.NOT_DUE, source_words.not_that_day(report)[0], "Nothing to do.")
+        why = source_words.gone(report)
     elif partition.day > today(report, partition.marketplace, now):
         return Truth(TruthState.NOT_DUE, f"The {report.window.period} has not begun.", "Nothing to do.")
     else:
-        why = f"Amazon gives this report for the last {report.window.lookback_days} days only."
+        why = source_words.gone(report)
     if last is not None:
-        why += f" The last request ended {last.status}: {last.reason or 'no reason known'}"
+        ended = "It could not be read" if source_words.is_read(report) else f"The last request ended {last.status}"
+        why += f" {ended}: {last.reason or 'no reason known'}"
     return Truth(TruthState.UNAVAILABLE, why, "Nothing can be done.")
 
 
@@ -246,7 +269,8 @@ def _after_failure(report: Source, last: ReportRecord, now: datetime) -> Truth:
     state = _STATES.get(verdict, TruthState.FAILED)
     reason = last.reason or f"Report {last.report_id} ended {last.status}."
     if verdict in PERMANENT or last.retry_at is None:
-        return Truth(state, reason, _FIXES.get(verdict, "Look at the reason, then ask again with force."))
+        fix = source_words.after_refusal(report, str(verdict))
+        return Truth(state, reason, fix or _FIXES.get(verdict, "Look at the reason, then ask again with force."))
     if now < last.retry_at:
         return Truth(state, reason, _again(last.retry_at), last.retry_at)
     return Truth(state, reason, "The next sweep asks for it again.", now, ask=True)
@@ -255,7 +279,9 @@ def _after_failure(report: Source, last: ReportRecord, now: datetime) -> Truth:
 def _harvested(
     report: Source, partition: Partition, history: Sequence[ReportRecord], facts: Sequence[PartitionFacts], now: datetime
 ) -> Truth:
-    """Reports that Amazon makes by itself: most days have none, and that is no gap."""
+    """What Amazon makes or tells by itself: most days have none, and that is no gap."""
+    if isinstance(report, ApiSource):
+        return _told(report, facts)
     if facts:
         names = ", ".join(f.report_id for f in facts)
         return Truth(TruthState.FINAL, f"{sum(f.rows for f in facts)} rows from report {names}.", "Nothing to do.")
@@ -272,3 +298,13 @@ def _harvested(
         )
     why = "Amazon has made no report that ends on this day; it cannot be requested."
     return Truth(TruthState.NOT_DUE, why, "The sweep looks for new ones.")
+
+
+def _told(report: Source, facts: Sequence[PartitionFacts]) -> Truth:
+    """Amazon's messages: they come when something happens, and nobody can ask for them."""
+    if not facts:
+        return Truth(TruthState.NOT_DUE, f"No message {report.report_type} about this day has come.", "Nothing to do.")
+    newest = max(facts, key=lambda f: f.created_at)
+    of = "one document" if len(facts) == 1 else f"{len(facts)} documents"
+    why = f"{sum(f.rows for f in facts)} rows from {of} of messages {report.report_type}, the last of {_utc(newest.created_at)}."
+    return Truth(TruthState.FINAL, why, "Nothing to do: what comes later is added.")

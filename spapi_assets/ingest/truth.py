@@ -70,8 +70,9 @@ def truths_by_unit(
     """
     fan = fan or fan_of(report, partition.marketplace)
     covering = [r for r in records if r.covers(partition.day)]
-    if isinstance(report, ApiSource):  # readings of some identifiers say nothing about the rest
-        covering = [r for r in covering if r.options.get(READ) != SOME]
+    if isinstance(report, ApiSource):
+        # Readings of some identifiers say nothing about the rest; one that a kill left unloaded is made again from its pages.
+        covering = [r for r in covering if r.options.get(READ) != SOME and not r.ready]
         if report.notification is None:
             facts = [f for f in facts if f.part == "data"]
     found = []

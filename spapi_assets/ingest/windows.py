@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from spapi_assets.datasets.model import Period, Source, WindowKind
+from spapi_assets.datasets.model import ApiSource, Period, Source, WindowKind
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 DAY = timedelta(days=1)
@@ -64,8 +64,10 @@ def closes_at(report: Source, day: date, marketplace: str | None) -> datetime:
 
 
 def due_at(report: Source, day: date, marketplace: str | None) -> datetime:
-    """When Amazon has published the day: its close plus the report's lag."""
-    return closes_at(report, day, marketplace) + timedelta(hours=report.window.lag_hours)
+    """When Amazon has published the day: its close plus the report's lag, and no sooner than an API takes the day's end."""
+    span = report.call.span if isinstance(report, ApiSource) and report.call else None
+    lag = timedelta(hours=report.window.lag_hours)
+    return closes_at(report, day, marketplace) + max(lag, timedelta(seconds=span.settle_seconds if span else 0))
 
 
 def final_at(report: Source, day: date, marketplace: str | None) -> datetime:
@@ -95,6 +97,22 @@ def due_range(report: Source, today: date, first: date) -> tuple[date, date]:
         newest = period(report, begun - DAY)[0]
         oldest = min(newest, period(report, oldest)[0])
     return max(first, oldest), newest
+
+
+def scheduled_on(report: Source, day: date) -> bool:
+    """Whether the source's schedule (cron: minute, hour, day of month, month, weekday) runs on this day."""
+    _, _, of_month, month, weekday = report.schedule.split()
+    return _named(of_month, day.day) and _named(month, day.month) and _named(weekday.replace("7", "0"), (day.weekday() + 1) % 7)
+
+
+def _named(field: str, value: int) -> bool:
+    """Whether a cron field of numbers, ranges and steps names the value."""
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = ("0", "", "99") if span == "*" else span.partition("-")
+        if int(first) <= value <= int(last or first) and (value - int(first)) % int(step or 1) == 0:
+            return True
+    return False
 
 
 def reachable(report: Source, day: date, now: datetime, marketplace: str | None = None) -> bool:
