@@ -20,8 +20,6 @@ from spapi_assets.settings import Settings
 
 # After a standstill the schedule finds what it missed; a longer gap is back-fill, which a person decides.
 STANDSTILL = timedelta(days=14)
-# A burst of changes is one reading of what it named: marks rest this long before they are read.
-REST = timedelta(seconds=60)
 REFRESH_TAG = "spapi/refresh"
 
 
@@ -56,6 +54,8 @@ def _schedule(source: ApiSource, settings: Settings, job: Any) -> dg.ScheduleDef
 
 def refresh_sensor(registry: Registry, settings: Settings, jobs: Mapping[str, Any]) -> dg.SensorDefinition:
     """Reads the identifiers that notifications marked as changed: one run per source and account, never two at once."""
+    # A burst of changes is one reading of what it named: marks rest before they are read.
+    rest = timedelta(seconds=settings.change_rest_seconds)
     wanted = {name: set(settings.partition_keys(source)) for name, source in registry.apis.items() if name in jobs}
 
     @dg.sensor(
@@ -74,7 +74,7 @@ def refresh_sensor(registry: Registry, settings: Settings, jobs: Mapping[str, An
         requests = []
         for (name, account_key), (_, oldest) in sorted(waiting.items(), key=lambda pair: pair[1][1]):
             tag = f"{name}:{account_key}"
-            if account_key not in wanted.get(name, ()) or tag in active or now - oldest < REST:
+            if account_key not in wanted.get(name, ()) or tag in active or now - oldest < rest:
                 continue
             today = now.astimezone(UTC).date()
             tags = {**Rectangle((account_key,), today, today).tags, REFRESH_TAG: tag, CHANGES_TAG: "true"}
@@ -99,7 +99,9 @@ def tables_sensor(registry: Registry) -> dg.SensorDefinition:
     def notification_tables(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult | dg.SkipReason:
         from spapi_assets.ingest.notifications.tables import load_batches
 
-        landed = load_batches(platform.context(), time.monotonic() + TICK_SECONDS)
+        ctx = platform.context()
+        settle = timedelta(seconds=ctx.settings.message_rest_seconds)
+        landed = load_batches(ctx, time.monotonic() + TICK_SECONDS, settle=settle)
         for sentence in landed.problems:
             context.log.warning(sentence)
         if not landed.documents:

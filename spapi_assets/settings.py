@@ -91,6 +91,12 @@ class Settings(BaseModel):
     )
     dbt_metadata: bool = Field(True, description="SPAPI_DBT_METADATA: row counts and column lineage after each dbt build")
     poll_seconds: float = Field(300.0, description="SPAPI_POLL_SECONDS: how long 'Materialize' waits for a report")
+    change_rest_seconds: float = Field(
+        60.0, ge=0, description="SPAPI_CHANGE_REST_SECONDS: how long what changed gathers before it is read again"
+    )
+    message_rest_seconds: float = Field(
+        600.0, ge=0, description="SPAPI_MESSAGE_REST_SECONDS: how long messages gather before they become rows"
+    )
     request_reserve: float = Field(0.34, description="SPAPI_QUOTA_RESERVE: share of a burst that back-fills leave")
     daily_limits: dict[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict, description="SPAPI_DAILY_LIMITS: TYPE=reports in 24 h, comma separated; instead of the registry"
@@ -227,6 +233,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         "duckdb_path": get("SPAPI_DUCKDB_PATH"),
         "dbt_metadata": get("SPAPI_DBT_METADATA"),
         "poll_seconds": get("SPAPI_POLL_SECONDS"),
+        "change_rest_seconds": get("SPAPI_CHANGE_REST_SECONDS"),
+        "message_rest_seconds": get("SPAPI_MESSAGE_REST_SECONDS"),
         "request_reserve": get("SPAPI_QUOTA_RESERVE"),
         "daily_limits": _pairs("SPAPI_DAILY_LIMITS", get("SPAPI_DAILY_LIMITS")),
     }

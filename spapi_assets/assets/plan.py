@@ -17,7 +17,7 @@ PLAN = dg.AssetKey(["platform", "backfill_plan"])
 class PlanConfig(dg.Config):
     """Launchpad options; empty lists and texts mean everything."""
 
-    reports: list[str] = Field(default_factory=list, description="Reports or families; empty: all that the accounts take")
+    reports: list[str] = Field(default_factory=list, description="Reports, APIs or families; empty: all that the accounts take")
     accounts: list[str] = Field(default_factory=list, description="Account names; empty: all")
     first_day: str = Field("", description="First day, e.g. 2024-01-01; empty: the deployment's first day")
     last_day: str = Field("", description="Last day; empty: yesterday")
@@ -31,22 +31,29 @@ def plan_asset(registry: Registry, settings: Settings) -> dg.AssetsDefinition:
         group_name="platform",
         kinds={"dynamodb"},
         owners=["team:data-platform"],
-        description="Requests, hours and finishing date of a back-fill, before it runs and while it runs. Asks Amazon nothing.",
+        description="Requests, calls, hours and finishing date of a back-fill of reports and APIs, before and while it runs. "
+        "Asks Amazon nothing.",
     )
     def backfill_plan(context: dg.AssetExecutionContext, config: PlanConfig, platform: PlatformResource) -> dg.MaterializeResult:
         from spapi_assets.ingest.costs import forecast
         from spapi_assets.ingest.progress import progress
+        from spapi_assets.ingest.reading_costs import read_forecast
 
         ctx = platform.context()
         now = ctx.now()
         first = date.fromisoformat(config.first_day or settings.first_date)
         last = date.fromisoformat(config.last_day) if config.last_day else now.date() - timedelta(days=1)
-        unknown = set(config.reports) - set(registry.reports) - set(registry.families)
+        chosen = set(config.reports)
+        unknown = chosen - set(registry.sources) - {source.family for source in registry.sources.values()}
         if unknown or last < first:
-            raise dg.Failure(f"There is no report or family {sorted(unknown)}." if unknown else f"{last} lies before {first}.")
+            raise dg.Failure(
+                f"There is no report, API or family {sorted(unknown)}." if unknown else f"{last} lies before {first}."
+            )
         accounts = [settings.account(name) for name in config.accounts] or list(settings.accounts)
-        wanted = [r for r in registry.reports.values() if not config.reports or {r.name, r.family} & set(config.reports)]
+        wanted = [r for r in registry.reports.values() if not chosen or {r.name, r.family} & chosen]
+        apis = [a for a in registry.apis.values() if not chosen or {a.name, a.family} & chosen]
         costs, totals, notes = forecast(ctx, [r for r in wanted if settings.partition_keys(r)], accounts, first, last)
+        reads, read_totals = read_forecast(ctx, apis, accounts, first, last, notes)
         for note in notes:
             context.log.warning(note)
         metadata: dict[str, Any] = {
@@ -55,6 +62,8 @@ def plan_asset(registry: Registry, settings: Settings) -> dg.AssetsDefinition:
             "requests, one a day": sum(t.one_a_day for t in totals),
             "hours": round(max((t.hours for t in totals), default=0.0), 1),
             "finished": f"{max((t.finished(now) for t in totals), default=now):%Y-%m-%d %H:%M} UTC",
+            "API calls": sum(t.calls for t in read_totals),
+            "APIs read": f"{max((t.finished(now) for t in read_totals), default=now):%Y-%m-%d %H:%M} UTC",
             "by account": _table(
                 [
                     {
@@ -82,6 +91,24 @@ def plan_asset(registry: Registry, settings: Settings) -> dg.AssetsDefinition:
                     }
                     for c in costs
                     if c.requests or c.open or c.person
+                ]
+            ),
+            "by API": _table(
+                [
+                    {
+                        "API": c.source,
+                        "account": c.account_key,
+                        "operation": c.operation,
+                        "partitions": c.days,
+                        "read": c.read,
+                        "identifiers": c.identifiers,
+                        "calls": c.calls,
+                        "minutes": round(c.seconds / 60, 1),
+                        "calls a minute": round(c.rate * 60, 1),
+                        "note": c.note,
+                    }
+                    for c in reads
+                    if c.calls or c.note
                 ]
             ),
             "under way": _table(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from spapi_assets.datasets.loader import Registry
-from spapi_assets.datasets.model import Report
+from spapi_assets.datasets.model import Source
 from spapi_assets.settings import Account, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is not a day; write it as 2026-03-01.", param, ctx)
 
 
-report_option = click.option("--report", "report_names", multiple=True, metavar="NAME", help="Only this report; repeatable.")
+report_option = click.option(
+    "--report", "report_names", multiple=True, metavar="NAME", help="Only this report or API; repeatable"
+)
 account_option = click.option("--account", "account_names", multiple=True, metavar="NAME", help="Only this account; repeatable.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable JSON on stdout.")
 
@@ -70,13 +72,13 @@ def explained(command: Command) -> Command:
     return run  # type: ignore[return-value]
 
 
-def chosen_reports(registry: Registry, names: Sequence[str]) -> list[Report]:
-    """The named reports, or all. An unknown name is an error that lists the known ones."""
+def chosen_sources(registry: Registry, names: Sequence[str]) -> list[Source]:
+    """The named reports and APIs, or all. An unknown name is an error that lists the known ones."""
     for name in names:
-        if name not in registry.reports:
+        if name not in registry.sources:
             hint = f" ({name} is a dataset of {registry.source_of(name).name})" if name in registry.datasets else ""
-            raise SettingsError(f"There is no report {name!r}{hint}; known reports: {', '.join(registry.reports)}.")
-    return [registry.reports[name] for name in dict.fromkeys(names)] if names else list(registry.reports.values())
+            raise SettingsError(f"There is no report or API {name!r}{hint}; known are: {', '.join(registry.sources)}.")
+    return [registry.sources[name] for name in dict.fromkeys(names)] if names else list(registry.sources.values())
 
 
 def chosen_accounts(settings: Settings, names: Sequence[str]) -> list[Account]:

@@ -14,7 +14,7 @@ from spapi_assets.cli.common import (
     Day,
     account_option,
     chosen_accounts,
-    chosen_reports,
+    chosen_sources,
     console,
     explained,
     json_option,
@@ -24,7 +24,7 @@ from spapi_assets.cli.common import (
 from spapi_assets.settings import Account, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
-    from spapi_assets.datasets.model import Report
+    from spapi_assets.datasets.model import Source
     from spapi_assets.ingest.context import IngestContext
 
 
@@ -39,18 +39,23 @@ def plan(
     report_names: tuple[str, ...], account_names: tuple[str, ...], first: date | None, last: date | None, as_json: bool
 ) -> None:
     """What a back-fill would cost: requests, calls, hours at the quota. Asks Amazon nothing and writes nothing."""
-    from spapi_assets.cli.tables import plan_tables
+    from spapi_assets.cli.tables import plan_tables, read_tables
+    from spapi_assets.datasets.model import ApiSource, Report
     from spapi_assets.ingest.context import build_context
     from spapi_assets.ingest.costs import forecast
     from spapi_assets.ingest.order_reading import order_plans
+    from spapi_assets.ingest.reading_costs import read_forecast
 
     settings = load_settings()
     context = build_context(settings)
     days = _days(settings, context, first, last)
-    reports = chosen_reports(context.registry, report_names)
+    sources = chosen_sources(context.registry, report_names)
     accounts = chosen_accounts(settings, account_names)
-    _refuse_empty(reports, accounts, report_names, account_names)
+    _refuse_empty(sources, accounts, report_names, account_names)
+    reports = [source for source in sources if isinstance(source, Report)]
+    apis = [source for source in sources if isinstance(source, ApiSource)]
     costs, totals, notes = forecast(context, reports, accounts, days[0], days[-1])
+    reads, read_totals = read_forecast(context, apis, accounts, days[0], days[-1], notes)
     orders = [] if report_names else order_plans(context, {a.name for a in accounts}, notes)
     now = context.now()
     if as_json:
@@ -74,6 +79,8 @@ def plan(
                     }
                     for t in totals
                 ],
+                "apis": [asdict(c) for c in reads],
+                "api_accounts": [asdict(t) | {"finished": t.finished(now).isoformat(timespec="seconds")} for t in read_totals],
                 "orders": [
                     {"account_key": key, "why": found.why, "steps": list(map(asdict, found.steps))} for key, found in orders
                 ],
@@ -81,8 +88,12 @@ def plan(
         )
         return
     out = console()
-    for renderable in plan_tables(costs, totals, days[0], days[-1], now, settings.request_reserve):
-        out.print(renderable)
+    if costs:
+        for renderable in plan_tables(costs, totals, days[0], days[-1], now, settings.request_reserve):
+            out.print(renderable)
+    if reads:
+        for renderable in read_tables(reads, read_totals, now):
+            out.print(renderable)
     for key, found in orders:
         out.print(f"Orders of {key} by the API: {' '.join(found.why)}")
     for note in notes:
@@ -113,7 +124,7 @@ def coverage(
     settings = load_settings()
     context = build_context(settings)
     days = _days(settings, context, first, last)
-    reports = chosen_reports(context.registry, report_names)
+    reports = chosen_sources(context.registry, report_names)
     accounts = {a.name for a in chosen_accounts(settings, account_names)}
     _refuse_empty(reports, [settings.account(a) for a in accounts], report_names, account_names)
     datasets = {d.name for r in reports for d in r.datasets}
@@ -144,12 +155,12 @@ def _days(settings: Settings, ctx: IngestContext, first: date | None, last: date
 
 
 def _refuse_empty(
-    reports: Iterable[Report], accounts: Sequence[Account], report_names: Sequence[str], account_names: Sequence[str]
+    reports: Iterable[Source], accounts: Sequence[Account], report_names: Sequence[str], account_names: Sequence[str]
 ) -> None:
     """A combination that selects nothing is a mistake, not an empty table."""
     if not any(account.wants(report) for report in reports for account in accounts):
         raise SettingsError(
-            f"None of the accounts ({', '.join(account_names) or 'all'}) takes any of the reports "
+            f"None of the accounts ({', '.join(account_names) or 'all'}) takes any of the reports and APIs "
             f"({', '.join(report_names) or 'all'}): "
             "sellers and vendors have different reports, and the accounts file may limit an account's reports."
         )

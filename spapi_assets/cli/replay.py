@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spapi_assets.cli.common import account_option, chosen_accounts, chosen_reports, console, explained, report_option
+from spapi_assets.cli.common import account_option, chosen_accounts, chosen_sources, console, explained, report_option
 from spapi_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def replay(report_names: tuple[str, ...], account_names: tuple[str, ...], dry_ru
 
     settings = load_settings()
     context = build_context(settings)
-    reports = {r.name for r in chosen_reports(context.registry, report_names)}
+    reports = {r.name for r in chosen_sources(context.registry, report_names)}
     accounts = {a.name for a in chosen_accounts(settings, account_names)}
     plan = plan_replay(context, reports, accounts)
     out = console()

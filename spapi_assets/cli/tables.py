@@ -17,6 +17,7 @@ from spapi_assets.ingest.spans import SETTLED, counted, spans
 if TYPE_CHECKING:
     from spapi_assets.ingest.coverage import CoverageRow
     from spapi_assets.ingest.forecast import AccountCost, ReportCost
+    from spapi_assets.ingest.reading_costs import ReadCost, ReadTotal
 
 # One cell a day: colour for the eye, the letter for those who do not see it.
 _CELLS = {
@@ -148,3 +149,22 @@ def plan_tables(
         "limits of single report types that it has not told yet are not in the hours.",
         style="dim",
     )
+
+
+def read_tables(costs: Sequence[ReadCost], totals: Sequence[ReadTotal], now: datetime) -> Iterator[RenderableType]:
+    """The calls that readings of APIs need, by source and account, and what sets each account's pace."""
+    table = Table(title="APIs", title_justify="left", header_style="bold")
+    left = ("API", "account", "operation", "rate", "note")
+    for name in ("API", "account", "operation", "days", "read", "identifiers", "calls", "minutes", "rate", "note"):
+        table.add_column(name, justify="left" if name in left else "right")
+    for c in costs:
+        rate = f"{c.rate:.2g}/s {'learned' if c.learned else 'published'}"
+        counts = (str(c.days), str(c.read), f"{c.identifiers:,}" if c.identifiers else "", f"{c.calls:,}")
+        table.add_row(c.source, c.account_key, c.operation, *counts, f"{c.seconds / 60:.1f}", rate, c.note)
+    yield table
+    for t in totals:
+        if t.calls:
+            yield Text(
+                f"{t.account}: {t.calls:,} calls, done by {t.finished(now):%Y-%m-%d %H:%M} UTC"
+                + (f", paced by {t.operation}." if t.seconds else ", at once.")
+            )

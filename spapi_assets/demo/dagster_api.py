@@ -3,6 +3,7 @@ Source of the shapes: the GraphQL schema of Dagster 1.13."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +24,13 @@ _RUNS = """
 query($filter: RunsFilter) { runsOrError(filter: $filter, limit: 200) { ... on Runs { results {
   runId status jobName assetSelection { path } tags { key value } startTime endTime } } } }"""
 
-_ASSETS = """
-query { assetNodes { assetKey { path } partitionStats { numPartitions numMaterialized numFailed numMaterializing }
-  assetMaterializations(limit: 1) { timestamp } } }"""
+_KEYS = "query { assetNodes { assetKey { path } } }"
+_LATEST = """
+query($keys: [AssetKeyInput!]!) { assetsLatestInfo(assetKeys: $keys) { assetKey { path }
+  latestMaterialization { timestamp } } }"""
+_STATS = """
+query($keys: [AssetKeyInput!]!) { assetNodes(assetKeys: $keys) { assetKey { path }
+  partitionStats { numPartitions numMaterialized numFailed numMaterializing } } }"""
 
 
 class DagsterApiError(RuntimeError):
@@ -49,11 +54,12 @@ class DagsterApi:
     def __init__(self, url: str) -> None:
         self.url = url
         self._http = requests.Session()
+        self._keys: list[dict[str, Any]] = []  # of all assets; they stay the same while the code location lives
 
     def answers(self) -> bool:
         """True once the code location is loaded and assets can be listed."""
         try:
-            return bool(self._ask("query { assetNodes { assetKey { path } } }")["assetNodes"])
+            return bool(self._ask(_KEYS)["assetNodes"])
         except (requests.RequestException, DagsterApiError, KeyError):
             return False
 
@@ -80,18 +86,22 @@ class DagsterApi:
             raise DagsterApiError(f"Back-fill '{title}' was refused ({answer['__typename']}): {answer.get('message')}")
         return str(answer["backfillId"])
 
-    def assets(self) -> dict[tuple[str, ...], AssetStatus]:
+    def assets(self, counted: Collection[str]) -> dict[tuple[str, ...], AssetStatus]:
+        """When each asset was materialized last; partitions are counted, which takes long, of these raw datasets only."""
+        self._keys = self._keys or [node["assetKey"] for node in self._ask(_KEYS)["assetNodes"]]
+        some = [key for key in self._keys if key["path"][0] == "raw" and key["path"][1] in counted]
+        nodes = self._ask(_STATS, {"keys": some})["assetNodes"]
+        stats = {tuple(node["assetKey"]["path"]): node["partitionStats"] or {} for node in nodes}
         found = {}
-        for node in self._ask(_ASSETS)["assetNodes"]:
-            stats = node["partitionStats"] or {}
-            latest = node["assetMaterializations"]
-            key = tuple(node["assetKey"]["path"])
+        for info in self._ask(_LATEST, {"keys": self._keys})["assetsLatestInfo"]:
+            key, latest = tuple(info["assetKey"]["path"]), info["latestMaterialization"]
+            known = stats.get(key, {})
             found[key] = AssetStatus(
                 key,
-                stats.get("numMaterialized") or 0,
-                stats.get("numFailed") or 0,
-                stats.get("numMaterializing") or 0,
-                float(latest[0]["timestamp"]) / 1000 if latest else None,
+                known.get("numMaterialized") or 0,
+                known.get("numFailed") or 0,
+                known.get("numMaterializing") or 0,
+                float(latest["timestamp"]) / 1000 if latest else None,
             )
         return found
 

@@ -110,5 +110,8 @@ class DemoEnvironment:
             "SPAPI_FIRST_DATE": str(self.first_day),
             # Amazon makes this type 96 times a day: two marketplaces x 60 days would be two days. The simulator is not so slow.
             "SPAPI_DAILY_LIMITS": "GET_SALES_AND_TRAFFIC_REPORT=10000",
+            # What Amazon tells is read within the demo, not within minutes.
+            "SPAPI_CHANGE_REST_SECONDS": "10",
+            "SPAPI_MESSAGE_REST_SECONDS": "20",
             "DAGSTER_HOME": str(self.dagster_home),
         }

@@ -1,10 +1,12 @@
 """What the demo shows while it works, and the table of what was loaded and what is missing and why at the end.
-Reads Dagster and the ledger; changes nothing."""
+Starts readings and changes when their time has come, through `readings.py` and `happenings.py`; else it only looks."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -17,18 +19,42 @@ from spapi_assets.demo.environment import DemoEnvironment
 from spapi_assets.demo.processes import DemoError, Processes
 
 ACTIVE = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED")
-REVIEW = ("review", "business_review")
 PATIENCE_SECONDS = 900
 SETTLED_SECONDS = 6.0
 LOOK_SECONDS = 4.0  # asking Dagster how far all partitions are takes it a good second
 # Made when a person asks for it, not by the automation.
 _PLAN = ("platform", "backfill_plan")
+# What changes at Amazon is told when these are read, so that everybody sees the later reading beside the first.
+_FIRST = ("listings", "api_orders")
+
+Assets = dict[tuple[str, ...], AssetStatus]
+
+
+@dataclass
+class _Look:
+    """How things stand at one look."""
+
+    assets: Assets
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    open_reports: Counter[str] = field(default_factory=Counter)
+    to_load: int = 0
+    marks: int = 0  # identifiers to be read again because of the demo's changes
+    messages: int = 0  # spooled, not rows yet
+
+    def raw(self, names: frozenset[str]) -> list[AssetStatus]:
+        return [status for key, status in self.assets.items() if key[0] == "raw" and key[1] in names]
+
+    @property
+    def built(self) -> list[AssetStatus]:
+        return [a for key, a in self.assets.items() if key[0] not in ("raw", "request") and key != _PLAN]
 
 
 class BackfillProgress:
     """Follows the back-fill until nothing is open in the ledger and everything downstream is newer than the last load."""
 
     def __init__(self, environment: DemoEnvironment, dagster: DagsterApi, processes: Processes, console: Console) -> None:
+        from spapi_assets.demo.happenings import Changes
+        from spapi_assets.demo.readings import Readings
         from spapi_assets.ingest.context import build_context
         from spapi_assets.settings import load_settings
 
@@ -37,8 +63,13 @@ class BackfillProgress:
         self._dagster = dagster
         self._processes = processes
         self._console = console
+        self._readings = Readings(self._context, environment, dagster)
+        self._changes = Changes(self._context, environment.simulator_url)
+        self._told, self._asked = _datasets(self._context)
+        self._bars = self._rows()
         self._started = time.monotonic()
         self._quiet_since: float | None = None
+        self._loaded_at: float | None = None
 
     def follow(self) -> None:
         """Redraw until everything is loaded and built; raises DemoError when a server ends or nothing moves for too long."""
@@ -46,91 +77,130 @@ class BackfillProgress:
         with Live(console=self._console, refresh_per_second=4, transient=True) as live:
             while True:
                 self._processes.check_all()
-                assets = self._dagster.assets()
-                runs = self._dagster.runs(*ACTIVE)
-                open_reports = Counter(str(r.status) for r in self._context.ledger.open_records())
-                to_load = len(self._context.ledger.done_not_loaded())
-                live.update(self._picture(assets, runs, open_reports, to_load))
-                line = f"{sum(a.materialized for k, a in assets.items() if k[0] == 'raw')} partitions loaded"
+                look = self._look()
+                live.update(self._picture(look))
+                line = f"{sum(a.materialized for a in look.raw(self._asked))} partitions loaded"
                 if not self._console.is_terminal and line != last_line:
-                    self._console.print(
-                        f"    {time.monotonic() - self._started:4.0f} s  {line}, {sum(open_reports.values())} reports open"
-                    )
+                    self._say(f"{line}, {sum(look.open_reports.values())} reports open")
                     last_line = line
-                if self._finished(assets, runs, open_reports, to_load):
+                if started := self._readings.start():
+                    self._say(f"reading begins: {', '.join(started)}")
+                if self._changes.made_at is None and self._are_read(look, _FIRST):
+                    self._say(self._changes.make())
+                if self._finished(look):
                     break
                 if time.monotonic() - self._started > PATIENCE_SECONDS:
                     raise DemoError(
                         f"The back-fill did not finish within {PATIENCE_SECONDS} s.\n{self._processes.tail('dagster', 40)}"
                     )
                 time.sleep(LOOK_SECONDS)
-        self._console.print(self._picture(assets, [], Counter(), 0))
+        self._console.print(self._picture(_Look(look.assets)))
 
-    def _finished(
-        self, assets: dict[tuple[str, ...], AssetStatus], runs: list[dict[str, object]], open_reports: Counter[str], to_load: int
-    ) -> bool:
-        if runs or open_reports or to_load or not self._downstream_is_newest(assets):
-            self._quiet_since = None
-            return False
-        self._quiet_since = self._quiet_since or time.monotonic()
-        return time.monotonic() - self._quiet_since > SETTLED_SECONDS
+    def _look(self) -> _Look:
+        marks, messages = self._changes.left()
+        return _Look(
+            self._dagster.assets({dataset for _, dataset, _ in self._bars}),
+            self._dagster.runs(*ACTIVE),
+            Counter(str(r.status) for r in self._context.ledger.open_records()),
+            len(self._context.ledger.done_not_loaded()),
+            marks,
+            messages,
+        )
+
+    def _say(self, line: str) -> None:
+        self._console.print(f"    {time.monotonic() - self._started:4.0f} s  {line}")
 
     @staticmethod
-    def _downstream_is_newest(assets: dict[tuple[str, ...], AssetStatus]) -> bool:
-        loads = [a.last for key, a in assets.items() if key[0] == "raw" and a.last]
-        others = [a.last for key, a in assets.items() if key[0] not in ("raw", "request") and key != _PLAN]
-        if not loads or any(last is None for last in others):
-            return False
-        # Every raw asset but the harvested one was asked for; each must have arrived before "quiet" means "finished".
-        if any(a.last is None for key, a in assets.items() if key[0] == "raw"):
-            return False
-        return min(last for last in others if last is not None) > max(loads)
+    def _are_read(look: _Look, names: tuple[str, ...]) -> bool:
+        found = [look.assets[key] for name in names if (key := ("raw", name)) in look.assets]
+        return all(status.last for status in found)
 
-    def _picture(
-        self, assets: dict[tuple[str, ...], AssetStatus], runs: list[dict[str, object]], open_reports: Counter[str], to_load: int
-    ) -> Group:
+    def _finished(self, look: _Look) -> bool:
+        """Everything that was asked for or told of by the demo is loaded, and all tables were built after that.
+
+        The business goes on meanwhile: what it tells later is loaded, too, but nobody would ever see the end of it.
+        """
+        if self._loaded_at is None:
+            waits = look.open_reports or look.to_load or look.marks or look.messages or self._readings.waiting
+            if waits or self._changes.made_at is None or self._loads(look) or any(a.last is None for a in look.raw(self._asked)):
+                self._quiet_since = None
+                return False
+            self._quiet_since = self._quiet_since or time.monotonic()
+            if time.monotonic() - self._quiet_since < SETTLED_SECONDS:
+                return False
+            self._loaded_at = max(a.last for a in look.raw(self._asked | self._told) if a.last)
+        return all(a.last is not None and a.last > self._loaded_at for a in look.built) and not self._builds(look)
+
+    @staticmethod
+    def _loads(look: _Look) -> list[dict[str, Any]]:
+        """Runs that bring data, not those that build tables of it."""
+        return [run for run in look.runs if any(key["path"][0] in ("raw", "request") for key in run["assetSelection"] or [])]
+
+    def _builds(self, look: _Look) -> list[dict[str, Any]]:
+        loads = {run["runId"] for run in self._loads(look)}
+        return [run for run in look.runs if run["runId"] not in loads]
+
+    def _picture(self, look: _Look) -> Group:
         table = Table(box=None, padding=(0, 2), header_style="dim")
-        for column, justify in (("dataset", "left"), ("partitions loaded", "left"), ("", "right"), ("failed", "right")):
-            table.add_column(column, justify="right" if justify == "right" else "left")
-        expected = self._expected()
-        for key in sorted(k for k in assets if k[0] == "raw"):
-            status = assets[key]
-            total = max(expected.get(key[1], 0), status.materialized, 1)
+        for column in ("report or API", "partitions loaded", "", "failed"):
+            table.add_column(column, justify="right" if column in ("", "failed") else "left")
+        for name, dataset, expected in self._bars:
+            status = look.assets.get(("raw", dataset))
+            if status is None:
+                continue
+            total = max(expected, status.materialized, 1)
             failed = Text(str(status.failed), style="red") if status.failed else Text("")
+            bar = ProgressBar(total=total, completed=status.materialized, width=36)
+            table.add_row(name, bar, f"{status.materialized}/{total}", failed)
+        told = look.raw(self._told)
+        if told:
             table.add_row(
-                key[1],
-                ProgressBar(total=total, completed=status.materialized, width=36),
-                f"{status.materialized}/{total}",
-                failed,
+                "tables of Amazon's messages", "", f"{sum(a.last is not None for a in told)} of {len(told)} have rows", ""
             )
-        built = [a for k, a in assets.items() if k[0] not in ("raw", "request") and k != _PLAN]
-        table.add_row(
-            "dbt models, coverage, review",
-            ProgressBar(total=len(built), completed=sum(a.last is not None for a in built), width=36),
-            "",
+        built = sum(a.last is not None for a in look.built)
+        table.add_row("dbt models, coverage, review", ProgressBar(total=len(look.built), completed=built, width=36), "")
+        waiting = ", ".join(f"{n} {status.lower()}" for status, n in sorted(look.open_reports.items())) or "none open"
+        line = (
+            f"{time.monotonic() - self._started:4.0f} s   runs active: {len(look.runs)}   reports at Amazon: {waiting}   "
+            f"documents to load: {look.to_load}   changed, to be read again: {look.marks}   messages to load: {look.messages}"
         )
-        waiting = ", ".join(f"{n} {status.lower()}" for status, n in sorted(open_reports.items())) or "none open"
-        elapsed = f"{time.monotonic() - self._started:4.0f} s"
-        line = f"{elapsed}   runs active: {len(runs)}   reports at Amazon: {waiting}   documents to load: {to_load}"
         return Group(table, Text(line, style="dim"))
 
-    def _expected(self) -> dict[str, int]:
+    def _rows(self) -> list[tuple[str, str, int]]:
+        """Of each report and API: its name, its first dataset, and how many partitions the back-fill will fill."""
         from spapi_assets.datasets.model import WindowKind
+        from spapi_assets.demo.readings import days_of, read_sources
 
         settings, days = self._context.settings, self._environment.days
-        return {
-            dataset.name: len(settings.partition_keys(report)) * (days if report.window.kind is WindowKind.DAYS else 1)
-            for report in self._context.registry.reports.values()
-            for dataset in report.datasets
-        }
+        reports = [
+            (r.name, r.datasets[0].name, len(settings.partition_keys(r)) * (days if r.window.kind is WindowKind.DAYS else 1))
+            for r in self._context.registry.reports.values()
+            if settings.partition_keys(r)
+        ]
+        apis = [
+            (a.name, a.datasets[0].name, len(settings.partition_keys(a)) * len(days_of(a, self._environment)))
+            for a in read_sources(self._context)
+        ]
+        return [*sorted(reports), *sorted(apis)]
+
+
+def _datasets(context: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """The datasets that Amazon's messages fill, some of which may never come; and those that reports and APIs must fill."""
+    told: set[str] = set()
+    asked: set[str] = set()
+    for source in context.registry.sources.values():
+        if context.settings.partition_keys(source):
+            (told if getattr(source, "notification", None) else asked).update(d.name for d in source.datasets)
+    return frozenset(told), frozenset(asked)
 
 
 def coverage_tables(environment: DemoEnvironment, console: Console) -> None:
     """What was loaded, what is missing, and why: one line per dataset and account."""
-    from spapi_assets.cli.tables import coverage_table
+    from spapi_assets.cli.tables import complete_line, coverage_table, open_rows
     from spapi_assets.ingest.context import build_context
     from spapi_assets.ingest.coverage import coverage
     from spapi_assets.settings import load_settings
 
     rows = list(coverage(build_context(load_settings()), environment.first_day, environment.today))
-    console.print(coverage_table(rows))
+    console.print(coverage_table(open_rows(rows)))
+    console.print(complete_line(rows))

@@ -84,6 +84,7 @@ def _start_servers(environment: DemoEnvironment, processes: Processes, console: 
 
 
 def _onboard(console: Console) -> None:
+    from spapi_assets.demo.happenings import subscribe_to_everything
     from spapi_assets.ingest.context import build_context
     from spapi_assets.ingest.onboarding import connect, set_up
     from spapi_assets.settings import load_settings
@@ -91,13 +92,15 @@ def _onboard(console: Console) -> None:
 
     settings = load_settings()
     context = build_context(settings)
-    console.print("[bold]2[/] Tables, queue and Glue database; two accounts connected")
+    console.print("[bold]2[/] Tables, queue and Glue database; two accounts connected and subscribed")
     set_up(context)
     tokens = {"kestrel_eu": "Atzr|simulator-kestrel-eu", "kestrel_vendor_us": "Atzr|simulator-kestrel-vendor-us"}
     for account in settings.accounts:
         credentials = LwaCredentials("amzn1.application-oa2-client.simulator", "simulator-secret", tokens[account.name])
         for line in connect(context, account, credentials):
             console.print(f"    {line}")
+    for line in subscribe_to_everything(context):
+        console.print(f"    {line}")
 
 
 def _start_dagster(environment: DemoEnvironment, processes: Processes, console: Console) -> DagsterApi:
@@ -117,7 +120,8 @@ def _backfill(environment: DemoEnvironment, dagster: DagsterApi, processes: Proc
 
     settings = load_settings()
     console.print(
-        f"[bold]4[/] Back-fill of {environment.days} days through Dagster's queue; documents load as Amazon announces them"
+        f"[bold]4[/] Back-fill of {environment.days} days through Dagster's queue: documents load as Amazon announces them, "
+        "APIs are read as soon as it is known what to ask for"
     )
     for report in load_registry(*settings.datasets_dirs).reports.values():
         keys = settings.partition_keys(report)

@@ -138,7 +138,7 @@ def test_it_prints_a_table_for_people(healthy: Deployment) -> None:
 def test_an_unknown_report_is_a_sentence_that_lists_the_known_ones(healthy: Deployment) -> None:
     result = healthy.run("plan", "--report", "orders")
     assert result.exit_code == 1
-    assert "known reports: " in str(result.exception)
+    assert "known are: " in str(result.exception)
 
 
 def test_a_vendor_that_is_asked_for_a_sellers_report_is_told_so(healthy: Deployment) -> None:

@@ -1,0 +1,58 @@
+"""Starts the demo's readings of APIs as their schedules would, each when it is known what to ask for: SKUs come with reports.
+How a reading works is `ingest/reading/`; what Amazon then tells of changes is `happenings.py`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from spapi_assets.datasets.model import ApiSource, WindowKind
+from spapi_assets.demo.dagster_api import DagsterApi
+from spapi_assets.demo.environment import DemoEnvironment
+from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.windows import due_range
+from spapi_assets.lake.layout import Partition
+from spapi_assets.partitions import days_between
+
+
+def read_sources(context: IngestContext) -> list[ApiSource]:
+    """The APIs that some account takes and that are asked, not told."""
+    apis = context.registry.apis.values()
+    return [source for source in apis if source.call is not None and context.settings.partition_keys(source)]
+
+
+def days_of(source: ApiSource, environment: DemoEnvironment) -> list[date]:
+    """The days of the back-fill that Amazon has by now; of a snapshot only today."""
+    if source.window.kind is WindowKind.SNAPSHOT:
+        return [environment.today]
+    reach = environment.today - timedelta(days=source.window.lookback_days - 1)
+    first, newest = max(environment.first_day, reach), due_range(source, environment.today, date.min)[1]
+    return days_between(first, newest) if first <= newest else []
+
+
+class Readings:
+    """The readings that still wait for their beginning. Lists of SKUs and ASINs come with reports and are empty before these."""
+
+    def __init__(self, context: IngestContext, environment: DemoEnvironment, dagster: DagsterApi) -> None:
+        self._context = context
+        self._environment = environment
+        self._dagster = dagster
+        self.waiting = [source for source in read_sources(context) if days_of(source, environment)]
+
+    def start(self) -> list[str]:
+        """Start what can be started; returns the names."""
+        started = [source for source in self.waiting if self._known(source)]
+        for source in started:
+            keys = self._context.settings.partition_keys(source)
+            partitions = [f"{key}|{day}" for key in keys for day in days_of(source, self._environment)]
+            assets = [("raw", dataset.name) for dataset in source.datasets]
+            self._dagster.backfill(assets, partitions, f"demo: {source.title}")
+            self.waiting.remove(source)
+        return [source.name for source in started]
+
+    def _known(self, source: ApiSource) -> bool:
+        """Whether there is something to ask about, for every account and store."""
+        batch = source.call.batch if source.call else None
+        if batch is None or source.window.kind is WindowKind.DAYS:
+            return True
+        places = [Partition.of(key, self._environment.today) for key in self._context.settings.partition_keys(source)]
+        return all(next(self._context.identifiers.all(batch.kind, p.account, p.marketplace), None) for p in places)
