@@ -54,6 +54,8 @@ def envelopes(message: dict[str, Any]) -> Iterator[tuple[str, str]]:
     bus = {"version": "0", "detail-type": _kind(message), "detail": flipped(message, first=True)}
     yield "EventBridge, flipped", json.dumps(bus)
     yield "SNS", json.dumps({"Type": "Notification", "TopicArn": "arn:aws:sns:x", "Message": json.dumps(message)})
+    yield "SNS around EventBridge", json.dumps({"Type": "Notification", "Message": json.dumps(bus)})
+    yield "a text of JSON", json.dumps(json.dumps(message))
 
 
 def flipped(value: Any, *, first: bool) -> Any:

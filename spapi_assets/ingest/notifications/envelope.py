@@ -4,13 +4,13 @@ What a type means is `types.py`; nothing here keeps or logs a body."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 NEW_SECRET = "APPLICATION_OAUTH_CLIENT_NEW_SECRET"
-_LAYERS = 3  # SNS around EventBridge around the notification
+_LAYERS = 4  # SNS around EventBridge around the notification, and one that came as a text
 
 
 class MalformedNotification(ValueError):
@@ -62,24 +62,29 @@ def parse(body: str) -> Notification:
 
 def _unwrapped(body: str) -> tuple[Mapping[str, Any], str | None]:
     """The notification itself, and EventBridge's name for it if it came that way."""
-    content: Any = _json(body)
+    content, event_type = unwrap(_json(body), _json)
+    if not isinstance(content, Mapping):
+        raise MalformedNotification("The body is not a JSON object.")
+    return content, event_type
+
+
+def unwrap(content: Any, read: Callable[[str], Any]) -> tuple[Any, str | None]:
+    """What is in EventBridge's and SNS's envelopes or a text of JSON, with EventBridge's name for it; `read` reads texts."""
     event_type: str | None = None
     for _ in range(_LAYERS):
-        if not isinstance(content, Mapping):
-            raise MalformedNotification("The body is not a JSON object.")
         detail, message = member(content, "detail"), member(content, "Message")
-        if member(content, "payload") is not None:
+        if isinstance(content, str):
+            content = read(content)
+        elif member(content, "payload") is not None:
             break
-        if isinstance(detail, Mapping):
+        elif isinstance(detail, Mapping):
             told = member(content, "detail-type")
             event_type = told if isinstance(told, str) else ""
             content = detail
-        elif isinstance(message, str) and member(content, "TopicArn") is not None:
-            content = _json(message)
+        elif isinstance(message, str) and (member(content, "TopicArn") or member(content, "Type") == "Notification"):
+            content = read(message)
         else:
             break
-    if not isinstance(content, Mapping):
-        raise MalformedNotification("The body is not a JSON object.")
     return content, event_type
 
 

@@ -4,12 +4,12 @@ A message that is spelt so already stays as it is, to the byte; no value is ever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from spapi_assets.datasets.model import ApiSource
 from spapi_assets.ingest.documents.json_values import dump, parse
-from spapi_assets.ingest.notifications.envelope import member
+from spapi_assets.ingest.notifications.envelope import unwrap
 
 _STEP = re.compile(r"[A-Za-z_][\w-]*")
 _CHOICE = re.compile(r"\[[^\]]*\]")
@@ -28,7 +28,7 @@ class Spelling:
         Raises ValueError for what Python's reader lets pass although it is no JSON, or is ambiguous: NaN, a key with two values.
         """
         whole = parse(body.encode("utf-8", "surrogatepass"))
-        message = _inner(whole)
+        message, _ = unwrap(whole, lambda text: parse(text.encode("utf-8", "surrogatepass")))
         spelt, changed = self._respelt(message)
         if message is whole and not changed:
             return message, body.strip(), True
@@ -49,21 +49,6 @@ class Spelling:
             result[name] = inner
             changed = changed or deeper or name != key
         return (result, True) if changed else (value, False)
-
-
-def _inner(content: Any) -> Any:
-    """As `envelope.parse` finds it: SNS's text and EventBridge's `detail` are taken off."""
-    for _ in range(3):
-        if member(content, "payload") is not None:
-            return content
-        detail, message = member(content, "detail"), member(content, "Message")
-        if isinstance(detail, Mapping):
-            content = detail
-        elif isinstance(message, str) and member(content, "TopicArn") is not None:
-            content = parse(message.encode("utf-8", "surrogatepass"))
-        else:
-            return content
-    return content
 
 
 def _names(source: ApiSource) -> Iterator[str]:
