@@ -99,9 +99,8 @@ class Caller:
             return None
         code, said = first_error(answer.text)
         what = f"Amazon answered {self.source.report_type} of account {self.account.name} with success and the error"
-        sentence = f"{what} {code or ''} {said}".rstrip(". ") + (
-            " beside its rows." if rows else " instead of rows. Try again later."
-        )
+        sentence = f"{what} {code or ''} {said}".rstrip(". ")
+        sentence += " beside its rows." if rows else " instead of rows. Try again later."
         if rows:
             return sentence
         raise AmazonFault(

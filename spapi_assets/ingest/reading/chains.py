@@ -127,7 +127,7 @@ class _Chain:
         return None
 
     def _spares_one(self) -> bool:
-        """Whether one refused identifier is that identifier's fault, which must not hold up the others, now or in the next run."""
+        """Whether a refusal is one identifier's fault, which must not hold up the others, now or in the next run."""
         if len(self.task.identifiers) > 1:
             return self.progress.spare >= 0
         return (len(self.spool.tasks) > 1 or self.spool.options.get(READ) == SOME) and self.progress.refuse()
