@@ -403,6 +403,11 @@ class Ledger:
         condition = "attribute_not_exists(pk) OR owner_ = :owner OR until_ < :now"
         return self.table.put(item, condition, {":owner": owner, ":now": stamp(now)})
 
+    def leased_by(self, name: str) -> str | None:
+        """Who holds a lease; None: nobody."""
+        item = self.table.get({"pk": "LEASE", "sk": name})
+        return str(item["owner_"]) if item else None
+
     def release(self, name: str, owner: str) -> None:
         self.table.delete({"pk": "LEASE", "sk": name}, "owner_ = :owner", {":owner": owner})
 

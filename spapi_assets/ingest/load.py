@@ -3,10 +3,7 @@ Killed at any point and run again, it ends in the same state; an older report ne
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +25,7 @@ from spapi_assets.ingest.documents.errors import DocumentError, TruncatedDocumen
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.fanout import part_of
 from spapi_assets.ingest.feeding import feed
+from spapi_assets.ingest.holders import holder, is_dead
 from spapi_assets.ingest.outcomes import retry_at
 from spapi_assets.ingest.replacing import Replacing
 from spapi_assets.ingest.windows import partition_days
@@ -303,10 +301,13 @@ def _restore_newer(ctx: IngestContext, dataset: str, partition: Partition, part:
 
 @contextmanager
 def exclusive(ctx: IngestContext, name: str, max_wait: float) -> Iterator[None]:
-    """One loader at a time per report and account; a killed one's lease runs out by itself."""
-    owner = f"{socket.gethostname()}#{os.getpid()}#{uuid.uuid4().hex[:8]}"
+    """One loader at a time per report and account; a killed one's lease runs out by itself, on the same machine at once."""
+    owner = holder()
     seconds, deadline = ctx.times.load_lease, ctx.monotonic() + max_wait
     while not ctx.ledger.lease(name, owner, seconds):
+        if (other := ctx.ledger.leased_by(name)) and is_dead(other):
+            ctx.ledger.release(name, other)
+            continue
         if ctx.monotonic() >= deadline:
             raise LoadBusy(f"{name.replace('#', ' ')} is being loaded by another process; it is tried again by itself.")
         ctx.sleep(min(1.0, seconds / 4))
