@@ -7,6 +7,7 @@ import dagster as dg
 
 from spapi_assets.api_automation import read_schedules, refresh_sensor, tables_sensor
 from spapi_assets.assets.apis import api_assets
+from spapi_assets.assets.client_secrets import client_secrets_check
 from spapi_assets.assets.completeness import completeness_checks
 from spapi_assets.assets.notifications import notification_specs
 from spapi_assets.assets.plan import plan_asset
@@ -44,7 +45,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             warehouse_assets(settings),
             *review_asset(settings),
         ],
-        asset_checks=[completeness_checks(registry, settings)],
+        asset_checks=[completeness_checks(registry, settings), client_secrets_check()],
         schedules=[*schedules(registry, settings), *read_schedules(registry, settings, readings)],
         jobs=[*jobs.values(), *readings.values()],
         sensors=[

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from spapi_assets.assets.platform import REPORTS
+from spapi_assets.automation import after_coverage
 from spapi_assets.resources.platform import PlatformResource
 
 
@@ -15,6 +16,7 @@ def client_secrets_check() -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=REPORTS,
         name="client_secrets",
+        automation_condition=after_coverage,
         description="No application's client secret ends within 30 days (Amazon ends them after 180).",
     )
     def client_secrets(platform: PlatformResource) -> dg.AssetCheckResult:
