@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import api_scenario
+import money_scenario
 from handmade_lake import LOADED_AT, HandmadeLake
 
 ACCOUNT = "kestrel_eu"
@@ -306,7 +308,7 @@ def restatements() -> list[dict[str, Any]]:
 def build(folder: Path) -> Path:
     """The whole lake below `folder`."""
     lake = HandmadeLake(folder)
-    for part in (_orders, _traffic, _stock, _settlements, _vendor):
+    for part in (_orders, _traffic, _stock, _settlements, _vendor, *api_scenario.PARTS, *money_scenario.PARTS):
         part(lake)
     lake.finish(coverage(), restatements())
     return folder
