@@ -35,7 +35,7 @@ def replay(
     """
     found = sorted(archived_documents(lake, report_name, account), key=lambda d: (d.report_name, d.account, d.created))
     for (name, _), group in groupby(found, key=lambda d: (d.report_name, d.account)):
-        report = registry.reports.get(name)
+        report = registry.sources.get(name)
         if report is None:
             continue
         for document in needed(report, list(group)):
@@ -68,7 +68,7 @@ def needed(report: Source, documents: list[ArchivedDocument]) -> list[ArchivedDo
     covered: set[tuple[str | None, str, str]] = set()  # marketplace, the request's part of the partition, day
     result: list[ArchivedDocument] = []
     for document in reversed(documents):
-        part = part_of(report, document.options, page=document.page)
+        part = part_of(report, document.options, document.manifest["report_id"], document.page)
         days = {(document.manifest["marketplace"], part, day) for day in _days(report, document)}
         if days - covered:
             result.append(document)

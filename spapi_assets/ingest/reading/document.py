@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+from spapi_assets.aws.denials import deny
 from spapi_assets.aws.ledger_records import ReportRecord, ReportStatus, Verdict
 from spapi_assets.datasets.model import ApiSource
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.context import DocumentContext, LoadResult
 from spapi_assets.ingest.documents.load import load_document
 from spapi_assets.ingest.load import document_context, remember
+from spapi_assets.ingest.reading.spool import Spool
 from spapi_assets.lake.layout import Partition
 from spapi_assets.lake.store import Lake
 
@@ -114,10 +116,21 @@ def record_of(
 def refused(
     ctx: IngestContext, source: ApiSource, account_key: str, started: datetime, start: date, end: date, verdict: Verdict, why: str
 ) -> None:
-    """Write down that Amazon refuses these days for good (role, configuration): nobody asks again unless somebody forces it."""
-    reading_id = f"refused-{started:%Y%m%dT%H%M%S}"
+    """Write down that Amazon refuses these days for good (role, configuration): nobody asks again unless somebody insists.
+
+    A missing role is remembered for all days to come, as of reports: `spapi connect` lifts it.
+    """
+    reading_id = f"refused-{source.name}-{account_key}-{start}-{started:%Y%m%dT%H%M%S}"  # an id leads to one record only
     record = record_of(source, account_key, reading_id, started, start, end, {})
     ctx.ledger.restore(replace(record, status=ReportStatus.FATAL, verdict=verdict, reason=why[:2000], document_id=None))
+    if verdict is Verdict.MISSING_ROLE:
+        deny(ctx.ledger, record, why)
+
+
+def unreadable(ctx: IngestContext, source: ApiSource, spool: Spool, why: str) -> None:
+    """Write down that a reading's pages are in the archive and cannot be loaded: a replay with a corrected registry can."""
+    record = record_of(source, spool.account_key, spool.reading_id, spool.started, spool.start, spool.end, spool.options)
+    ctx.ledger.restore(replace(record, status=ReportStatus.FATAL, verdict=Verdict.RETRYABLE, reason=why[:2000]))
 
 
 def _document(pages: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,13 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+from spapi_assets.aws.denials import denial_of, lift
 from spapi_assets.aws.ledger_records import Verdict
 from spapi_assets.datasets.model import ApiSource
 from spapi_assets.ingest.context import IngestContext
+from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.reading.call import Caller, facts_of_page
 from spapi_assets.ingest.reading.chains import Paused, ask_all
-from spapi_assets.ingest.reading.document import load_pages, refused
+from spapi_assets.ingest.reading.document import load_pages, record_of, refused, unreadable
 from spapi_assets.ingest.reading.outcome import Progress, ReadOutcome
 from spapi_assets.ingest.reading.spool import Spool
 from spapi_assets.ingest.reading.tasks import facts_of
@@ -80,11 +82,21 @@ def finish(
                 refused(ctx, source, spool.account_key, spool.started, spool.start, spool.end, verdict, str(error))
             spool.clear()
             raise
+        except DocumentError as error:
+            # The archive holds the pages; kept in the spool they would stop every reading to come.
+            unreadable(ctx, source, spool, str(error))
+            spool.clear()
+            raise
         finally:
             stop.set()
             outcome.calls += progress.calls
             outcome.problems += progress.problems
     outcome.loaded.append(result)
+    denial = denial_of(ctx.ledger, source.report_type, spool.account_key)
+    if denial is not None and denial.standing:
+        lift(
+            ctx.ledger, record_of(source, spool.account_key, spool.reading_id, spool.started, spool.start, spool.end, {}), denial
+        )
     _mark(ctx, source, spool, place, missing)
     if came and source.call.span is not None:
         # The search's end lies before its start: what changed between the two is not in it, and its mark stays.

@@ -16,13 +16,17 @@ TOLD_EVERY = 30.0  # seconds between two sentences about progress
 
 @dataclass
 class ReadOutcome:
-    """What became of the days asked for. `reasons` says why a day was not read; `problems` are sentences for people."""
+    """What became of the days asked for. `reasons` says why a day was not read; `problems` are sentences for people.
+
+    `early`: days of which nothing can be expected yet, because Amazon does not have them or no identifier is known.
+    """
 
     loaded: list[LoadResult] = field(default_factory=list)
     calls: int = 0
     identifiers: int = 0
     missing: int = 0
     reasons: dict[Partition, str] = field(default_factory=dict)
+    early: set[Partition] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Why it was read in this way, where there was a choice."""
@@ -34,6 +38,7 @@ class ReadOutcome:
         self.identifiers += other.identifiers
         self.missing += other.missing
         self.reasons |= other.reasons
+        self.early |= other.early
         self.problems += other.problems
         self.notes += other.notes
 

@@ -10,12 +10,13 @@ from typing import Any
 from spapi_assets.datasets.model import ApiSource, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import READ, SOME
+from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.load import exclusive
 from spapi_assets.ingest.reading.finish import finish
 from spapi_assets.ingest.reading.outcome import ReadOutcome
 from spapi_assets.ingest.reading.spool import Spool, unfinished
 from spapi_assets.ingest.reading.tasks import Task, Wanted, for_identifiers, for_window, sendable, since_instant
-from spapi_assets.ingest.truth import truth
+from spapi_assets.ingest.truth import TruthState, truth
 from spapi_assets.ingest.windows import due, plan_windows, reachable, today
 from spapi_assets.lake.layout import Partition
 
@@ -134,14 +135,16 @@ def _windows(
     dataset = source.datasets[0].name
     records = ctx.ledger.records(source.name, account_key, min(days), max(days))
     facts = ctx.ledger.partitions(dataset, account_key, min(days), max(days))
-    now, needed = ctx.now(), []
+    now, needed, split = ctx.now(), [], fan(ctx, source, account_key)
     for day in sorted(set(days)):
         partition = Partition(place.account, place.marketplace, day)
-        known = truth(source, dataset, partition, records, [f for f in facts if f.day == day], now)
+        known = truth(source, dataset, partition, records, [f for f in facts if f.day == day], now, None, split)
         if known.ask or (again and _can_be_read(ctx, source, partition)):
             needed.append(day)
         else:
             outcome.reasons[partition] = f"{known.reason} {known.next_action}"
+            if known.state in (TruthState.NOT_DUE, TruthState.NOT_PUBLISHED):
+                outcome.early.add(partition)
     return plan_windows(source, needed)[::-1]
 
 
@@ -170,7 +173,9 @@ def _whole(ctx: IngestContext, source: ApiSource, account_key: str, start: date,
         outcome.problems.append(_lacking(source, account_key, lacking))
     if not wanted:
         day = today(source, place.marketplace, ctx.now())
-        outcome.reasons[Partition(place.account, place.marketplace, day)] = (
+        partition = Partition(place.account, place.marketplace, day)
+        outcome.early.add(partition)
+        outcome.reasons[partition] = (
             f"No {kind} of {account_key} is known yet: load its listings report, or `spapi identifiers import` a file of them."
         )
     return tasks
