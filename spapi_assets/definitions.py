@@ -15,6 +15,7 @@ from spapi_assets.assets.platform import platform_assets
 from spapi_assets.assets.raw import raw_assets
 from spapi_assets.assets.requests import request_asset
 from spapi_assets.assets.review import review_asset
+from spapi_assets.assets.specs import untaken_specs
 from spapi_assets.assets.warehouse import dbt_resource, warehouse_assets
 from spapi_assets.automation import automation_sensor
 from spapi_assets.datasets.loader import load_registry
@@ -40,6 +41,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             *(raw_assets(report, settings) for report in reports),
             *(api_assets(api, settings) for api in apis),
             *notification_specs(registry, settings),
+            *untaken_specs(registry, settings),
             platform_assets(registry, settings),
             plan_asset(registry, settings),
             warehouse_assets(settings),

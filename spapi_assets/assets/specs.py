@@ -1,13 +1,16 @@
 """How a raw dataset looks in Dagster, whether a report or an API feeds it: key, spec, columns, checks, metadata.
 The assets themselves are `raw.py` (reports) and `apis.py`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import Column, Dataset, Source
+from spapi_assets.ingest.prepare import is_modelled
+from spapi_assets.settings import Settings
 
 
 def raw_key(dataset: str | Dataset) -> dg.AssetKey:
@@ -50,6 +53,15 @@ def raw_checks(dataset: Dataset) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec("contract", asset=raw_key(dataset), description="Amazon's columns are those of the registry."),
         dg.AssetCheckSpec("quarantine", asset=raw_key(dataset), description="Every line fitted its columns' types."),
     ]
+
+
+def untaken_specs(registry: Registry, settings: Settings) -> Iterator[dg.AssetSpec]:
+    """Tables that dbt models read although no account takes them: they are there, and empty until one does."""
+    for source in registry.sources.values():
+        if is_modelled(source, registry) and not settings.partition_keys(source):
+            for dataset in source.datasets:
+                spec = raw_spec(source, dataset)
+                yield spec.replace_attributes(description=f"Empty: no account takes `{source.name}`. {spec.description}")
 
 
 def as_metadata(facts: dict[str, Any]) -> dict[str, Any]:
