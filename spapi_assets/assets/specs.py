@@ -7,9 +7,9 @@ from typing import Any
 
 import dagster as dg
 
+from spapi_assets.datasets.dbt_sources import is_modelled
 from spapi_assets.datasets.loader import Registry
 from spapi_assets.datasets.model import Column, Dataset, Source
-from spapi_assets.ingest.prepare import is_modelled
 from spapi_assets.settings import Settings
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from spapi_assets.datasets.loader import Registry
-from spapi_assets.datasets.model import PARTITION_COLUMNS, Column, ColumnType, Dataset, Scope, Source
+from spapi_assets.datasets.model import PARTITION_COLUMNS, Column, ColumnType, Dataset, Report, Scope, Source
 from spapi_assets.datasets.platform_tables import ACCOUNT, PLATFORM_TABLES, PlatformTable
 
 HEADER = """\
@@ -121,3 +121,17 @@ def _table(name: str, description: str, asset_key: list[str], location: str, col
     # `template` lets the braces of hive_types stand: dbt-duckdb's default formatter would take them for placeholders.
     meta = {"dagster": {"asset_key": asset_key}, "external_location": location, "formatter": "template"}
     return {"name": name, "description": description, "config": {"meta": meta}, "columns": columns}
+
+
+# Sources that dbt models read although an account must ask for them: without their tables the models fail.
+MODELLED = frozenset({"ledger_summary"})
+
+
+def is_modelled(source: Source, registry: Registry) -> bool:
+    """Whether dbt models may read a source whoever takes it: on by default, a stand-in for such a report, or named above."""
+    if source.default or source.name in MODELLED:
+        return True
+    if not isinstance(source, Report) or source.stands_in_for is None:
+        return False
+    stood_for = registry.reports.get(source.stands_in_for)
+    return stood_for is not None and stood_for.default

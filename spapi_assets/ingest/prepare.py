@@ -3,22 +3,9 @@ Loading is `load.py`; the platform's own tables are `coverage.py`."""
 
 from __future__ import annotations
 
+from spapi_assets.datasets.dbt_sources import is_modelled
 from spapi_assets.datasets.loader import Registry
-from spapi_assets.datasets.model import Report, Source
 from spapi_assets.ingest.context import IngestContext
-
-# Sources that dbt models read although an account must ask for them: without their tables the models fail.
-MODELLED = frozenset({"ledger_summary"})
-
-
-def is_modelled(source: Source, registry: Registry) -> bool:
-    """Whether dbt models may read a source whoever takes it: on by default, a stand-in for such a report, or named above."""
-    if source.default or source.name in MODELLED:
-        return True
-    if not isinstance(source, Report) or source.stands_in_for is None:
-        return False
-    stood_for = registry.reports.get(source.stands_in_for)
-    return stood_for is not None and stood_for.default
 
 
 def prepare_lake(ctx: IngestContext) -> None:

@@ -15,10 +15,11 @@ import yaml
 
 from spapi_assets.aws.catalog import Catalog
 from spapi_assets.aws.ledger_records import ReportRecord
+from spapi_assets.datasets.dbt_sources import is_modelled
 from spapi_assets.datasets.platform_tables import COVERAGE, PLATFORM_TABLES, REPORTS
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.coverage import CoverageRow, write_coverage
-from spapi_assets.ingest.prepare import is_modelled, prepare_lake
+from spapi_assets.ingest.prepare import prepare_lake
 
 SOURCES = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "staging" / "_sources.yml"
 PLANNED = datetime(2026, 1, 3, tzinfo=UTC)

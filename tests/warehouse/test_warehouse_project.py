@@ -11,8 +11,8 @@ import pytest
 from dbt_runner import PROJECT, Warehouse
 from scenario import DAY, settlement
 
+from spapi_assets.datasets.dbt_sources import is_modelled
 from spapi_assets.datasets.loader import load_registry
-from spapi_assets.ingest.prepare import is_modelled
 from spapi_assets.spapi.marketplaces import MARKETPLACES
 
 pytestmark = pytest.mark.xdist_group("warehouse")
