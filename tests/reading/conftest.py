@@ -32,18 +32,33 @@ VENDOR = Account(
     reports=("all",),
     secret="spapi/brand_vendor_us",
 )
+# Another seller of the same application: with buckets of its own at Amazon.
+SECOND = Account(
+    name="other_eu",
+    kind="seller",
+    region="eu",
+    selling_partner_id="A2OTHEREU",
+    marketplaces=("DE", "FR"),
+    reports=("all",),
+    secret="spapi/other_eu",
+)
+
+
+def settings_of(lake: str, url: str) -> Settings:
+    """The deployment's settings, in this process or another."""
+    return Settings(
+        accounts=(SELLER, VENDOR, SECOND),
+        lake_uri=lake,
+        first_date="2026-01-01",
+        spapi_endpoint_url=url,
+        lwa_endpoint_url=url,
+    )
 
 
 @pytest.fixture
 def deployment(aws: str, tmp_path: Path, model_server: ModelServer) -> Callable[[], IngestContext]:
     """Makes the context of one more process of the same deployment: nothing is shared but what AWS and the lake hold."""
-    settings = Settings(
-        accounts=(SELLER, VENDOR),
-        lake_uri=str(tmp_path / "lake"),
-        first_date="2026-01-01",
-        spapi_endpoint_url=model_server.url,
-        lwa_endpoint_url=model_server.url,
-    )
+    settings = settings_of(str(tmp_path / "lake"), model_server.url)
     first = build_context(settings)
     set_up_aws(first.clients, settings)
     for account in settings.accounts:
