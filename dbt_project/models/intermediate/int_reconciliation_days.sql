@@ -168,6 +168,8 @@ held as (
         needs.label,
         needs.dataset,
         needs.place,
+        needs.first_day,
+        needs.last_day,
         {{ days_between('needs.first_day', 'needs.last_day') }} + 1 as days_needed,
         sum(case when known.is_usable and known.date <= needs.last_day then 1 else 0 end) as days_usable,
         min(case when not known.is_usable and known.date <= needs.last_day then known.date end) as first_gap,
@@ -205,7 +207,9 @@ said as (
         case
             when held.days_usable >= held.days_needed then {{ no_text() }}
             when taken.account is null then held.label || ' not ingested by this account.'
-            when held.first_gap is null then held.label || ': nothing is known about some of the days that the comparison takes.'
+            when held.first_gap is null
+                then held.label || ': the comparison takes ' || {{ as_text('held.first_day') }} || ' to ' || {{ as_text('held.last_day') }}
+                    || ', and of some of these days nothing is known.'
             else held.label || ' of ' || {{ as_text('held.first_gap') }} || ': ' || gaps.reason
         end as lacks,
         case when held.first_doubt is not null then held.label || ' of ' || {{ as_text('held.first_doubt') }} || ': ' || doubts.reason end as may_change

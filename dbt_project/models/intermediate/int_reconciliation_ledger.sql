@@ -1,6 +1,7 @@
 -- The inventory report against the inventory ledger, SKU by SKU. The report is made during a day of the store: it holds the ledger's
 -- opening balance of that day and whatever moved before it was made, so it lies between what the day's departures and its arrivals
--- allow. All conditions and countries together: one store's ledger covers the stock that the store sells from.
+-- allow. All conditions and countries together: one store's ledger covers the stock that the store sells from. The report lists active
+-- SKUs only, so the ledger may know units of others (archived, stranded).
 
 {%- set check = 'inventory_report_vs_ledger' %}
 {%- set movements = ['receipts', 'customer_shipments', 'customer_returns', 'vendor_returns', 'warehouse_transfers', 'found', 'lost', 'damaged', 'disposed', 'other_events', 'unknown_events'] %}
@@ -58,7 +59,34 @@ skus as (
     from stacked
     group by account, marketplace, date, sku
 
+),
+
+active as (
+
+    select account, marketplace, date, sku
+    from {{ ref('stg_merchant_listings') }}
+    where lower(status) = 'active'
+    group by account, marketplace, date, sku
+
+),
+
+explained as (
+
+    select
+        skus.*,
+        case
+            when skus.warehouse_units is null and active.sku is null
+                then 'The inventory report lists active SKUs only, and this one is none: its units are archived or stranded.'
+            else {{ no_text() }}
+        end as excluded_because
+    from skus
+    left join active
+        on active.account = skus.account
+        and active.marketplace = skus.marketplace
+        and active.date = skus.date
+        and active.sku = skus.sku
+
 )
 
-{{ compared(check, 'warehouse_units', 'SKU', 'sku', 'warehouse_units', 'opening_units', extra='case when coalesce(warehouse_units, 0) > coalesce(opening_units, 0) then arrivals else departures end') }}
-from skus
+{{ compared(check, 'warehouse_units', 'SKU', 'sku', 'warehouse_units', 'opening_units', extra='case when coalesce(warehouse_units, 0) > coalesce(opening_units, 0) then arrivals else departures end', excluded_because='excluded_because') }}
+from explained

@@ -58,9 +58,11 @@ comparisons as (
         coalesce(judged.right_value, 0) as right_value,
         coalesce(judged.tolerance, 0) as tolerance,
         coalesce(judged.rows_compared, 0) as rows_compared,
-        coalesce(judged.rows_different, 0) as rows_different,
+        -- What Amazon may still change proves nothing yet.
+        case when days.may_change is null then coalesce(judged.rows_different, 0) else 0 end as rows_different,
         coalesce(judged.rows_within_tolerance, 0) as rows_within_tolerance,
-        coalesce(judged.rows_waiting, 0) as rows_waiting,
+        coalesce(judged.rows_waiting, 0)
+            + case when days.may_change is null then 0 else coalesce(judged.rows_different, 0) end as rows_waiting,
         coalesce(judged.rows_excluded, 0) as rows_excluded,
         judged.waiting_reason,
         judged.excluded_reason
@@ -95,7 +97,6 @@ select
     case when left_lacks is null and right_lacks is null then {{ money('tolerance') }} end as tolerance,
     case
         when left_lacks is not null or right_lacks is not null then 'not_comparable'
-        when rows_different > 0 and may_change is not null then 'not_comparable'
         when rows_different > 0 then 'different'
         when rows_waiting > 0 or (rows_compared = 0 and rows_excluded > 0) then 'not_comparable'
         when rows_within_tolerance > 0 then 'within_tolerance'
@@ -104,8 +105,7 @@ select
     case
         when left_lacks is not null then left_lacks
         when right_lacks is not null then right_lacks
-        when rows_different > 0 then may_change
-        when rows_waiting > 0 then waiting_reason
+        when rows_waiting > 0 then coalesce(may_change, waiting_reason)
         when rows_excluded > 0 then excluded_reason
     end as reason,
     {{ units('rows_compared') }} as rows_compared,

@@ -23,8 +23,9 @@ select
         when judged.left_value is null then checks.left_source
         when judged.right_value is null then checks.right_source
     end as lacking_source,
-    judged.state,
-    judged.reason
+    -- What Amazon may still change proves nothing yet.
+    case when judged.state = 'different' and days.may_change is not null then 'waiting' else judged.state end as state,
+    case when judged.state = 'different' then days.may_change else judged.reason end as reason
 from {{ ref('int_reconciliation_judged') }} as judged
 inner join {{ ref('reconciliation_checks') }} as checks on checks.check_name = judged.check_name
 inner join {{ ref('int_reconciliation_days') }} as days
