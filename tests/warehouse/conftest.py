@@ -27,3 +27,19 @@ def empty_lake(tmp_path: Path) -> Warehouse:
     lake = HandmadeLake(tmp_path / "lake")
     lake.finish()
     return Warehouse(tmp_path, lake.folder)
+
+
+@pytest.fixture(scope="session")
+def reconciled(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The comparisons of Amazon's sources over the lake of reconciliation_scenario.py."""
+    from reconciliation_lake import ReconciliationLake
+    from reconciliation_scenario import inventory, listings, orders_and_api, orders_and_finances, orders_and_traffic
+
+    folder, lake = tmp_path_factory.mktemp("reconciled"), ReconciliationLake()
+    for part in (orders_and_api, orders_and_traffic, orders_and_finances, listings, inventory):
+        part(lake)
+    warehouse = Warehouse(folder, lake.write(folder / "lake"))
+    wanted = ("--select", "+data_reconciliation", "+data_reconciliation_rows", "--resource-type", "model", "seed")
+    built = warehouse.dbt("build", *wanted)
+    assert built.returncode == 0, built.stdout[-4000:]
+    return warehouse

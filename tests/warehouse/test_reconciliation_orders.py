@@ -3,113 +3,14 @@ that is not there is neither."""
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
-from typing import Any
-
 import pytest
 from dbt_runner import Warehouse
-from reconciliation_lake import FIRST, LAST, ReconciliationLake, on
-from scenario import at
+from reconciliation_answers import differing, reasons, states, told
+from reconciliation_lake import FIRST, on
 
 pytestmark = pytest.mark.xdist_group("warehouse")
 API, TRAFFIC, FINANCES = "orders_report_vs_orders_api", "orders_report_vs_sales_and_traffic", "orders_report_vs_finances"
 BLUE, RED = "KES-MUG-BLUE", "KES-MUG-RED"
-
-
-def orders_and_api(lake: ReconciliationLake) -> None:
-    lake.both("EQUAL", at(on(2)))
-    lake.both("GONE", at(on(2)), units=0, price=None, status="Cancelled")
-    lake.both("GROSS", at(on(2)), price=24)
-    lake.both("KEPT", at(on(3)))
-    lake.order("MISSING", at(on(3)), units=2, price=40)
-    lake.order("PRICE", at(on(4)), price=20)
-    lake.api_order("PRICE", at(on(4)), price=21)
-    lake.order("UNIT", at(on(5)), units=2)
-    lake.api_order("UNIT", at(on(5)), units=3)
-    lake.order("MIXED", at(on(6)), price=20)
-    lake.api_order("MIXED", at(on(6)), price=20, currency="GBP")
-    lake.both("LATE-DE", at(on(7), 23, 30))
-    lake.both("LATE-UK", at(on(7), 23, 30), store="UK")
-    # Shipped today: only the API can know it yet.
-    lake.order("SHIPS", at(on(9)), price=None, status="Pending")
-    lake.api_order("SHIPS", at(on(9)), changed=at(on(21), 9), read=at(on(21), 9, 5))
-    # On the newest day, read in the night after it: the API may hold it in the day of that night.
-    lake.order("MOVED", at(on(13)), changed=at(LAST, 22))
-    lake.order("CANCELLED", at(on(14)), units=0, price=None, status="Cancelled")
-    lake.api_order("CANCELLED", at(on(14)))
-    # Read with the old state although the day of the newest change is loaded.
-    lake.order("STALE", at(on(15)), changed=at(on(16), 10))
-    lake.api_order("STALE", at(on(15)), price=None, status="UNSHIPPED")
-    lake.covered("api_orders", None, [on(18)], "failed", "The reading failed three times.")
-    lake.order("UNREAD", at(on(18)))
-    # Prices with tax in the one, without it in the other.
-    lake.order("TAXED", at(on(1)), price=Decimal("23.8"))
-    lake.api_order("TAXED", at(on(1)), price=20, tax=Decimal("3.8"))
-
-
-def orders_and_traffic(lake: ReconciliationLake) -> None:
-    lake.sold("DE", on(2), KES_MUG_BLUE=(3, 4, 84))  # the cancelled line was two units at twenty
-    lake.sold("DE", on(3), KES_MUG_BLUE=(2, 3, 60))
-    lake.sold("DE", on(4), KES_MUG_BLUE=(1, 1, 19))
-    lake.sold("DE", on(5), KES_MUG_BLUE=(1, 2, 20), KES_MUG_RED=(1, 1, 30))
-    lake.sold("DE", on(6), KES_MUG_BLUE=(1, 9, 180))
-    lake.covered("sales_and_traffic_by_date", "DE", [on(6)], "provisional", "Amazon restates this report for 14 days.")
-    lake.covered("sales_and_traffic_by_date", "DE", [on(7)], "not_published", "Amazon publishes it a day later.")
-
-
-def orders_and_finances(lake: ReconciliationLake) -> None:
-    lake.charged("EQUAL", at(on(3)))
-    lake.charged("GROSS", at(on(4)), charges=20, tax=4)
-    lake.charged("KEPT", at(on(6)), charges=12, transaction="KEPT-1", units=0)
-    lake.charged("KEPT", at(on(7)), charges=8, transaction="KEPT-2")
-    lake.charged("KEPT", at(on(15)), charges=8, transaction="KEPT-3", releases="KEPT-2")  # the same money, released
-    lake.charged("PRICE", at(on(5)), charges=15)
-    lake.charged("UNIT", at(on(5)), units=2)
-    lake.charged("MIXED", at(on(7)))
-    lake.charged("LATE-UK", at(on(8)), store="UK")
-    lake.charged("UNKNOWN", at(on(12), 23, 30))
-    lake.covered("finance_transactions", None, [on(17)], "missing", "Nobody asked for this day.")
-
-
-@pytest.fixture(scope="module")
-def reconciled(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    folder = tmp_path_factory.mktemp("reconciled")
-    lake = ReconciliationLake()
-    for part in (orders_and_api, orders_and_traffic, orders_and_finances):
-        part(lake)
-    warehouse = Warehouse(folder, lake.write(folder / "lake"))
-    built = warehouse.dbt(
-        "build", "--select", "+data_reconciliation", "+data_reconciliation_rows", "--resource-type", "model", "seed"
-    )
-    assert built.returncode == 0, built.stdout[-4000:]
-    return warehouse
-
-
-def told(
-    warehouse: Warehouse, check: str, day: date, store: str = "DE", columns: str = "left_value, right_value, state"
-) -> dict[str, Any]:
-    """What a check says of a store's day, by measure (money with its currency)."""
-    rows = warehouse.query(
-        f"select measure || coalesce(' ' || currency, ''), {columns} from marts.data_reconciliation"
-        f" where check_name = '{check}' and date = '{day}' and marketplace = '{store}'"
-    )
-    return {name: values[0] if len(values) == 1 else tuple(values) for name, *values in rows}
-
-
-def differing(warehouse: Warehouse, check: str, day: date, state: str = "different") -> list[tuple[Any, ...]]:
-    return warehouse.query(
-        "select measure, row_key, left_value, right_value, lacking_source from marts.data_reconciliation_rows"
-        f" where check_name = '{check}' and date = '{day}' and state = '{state}' order by measure, row_key, currency"
-    )
-
-
-def states(warehouse: Warehouse, check: str, day: date, store: str = "DE") -> dict[str, str]:
-    return told(warehouse, check, day, store, "state")
-
-
-def reasons(warehouse: Warehouse, check: str, day: date) -> set[str | None]:
-    return set(told(warehouse, check, day, columns="reason").values())
 
 
 def test_a_day_of_which_both_say_the_same_is_equal_and_cancelled_orders_are_no_sale(reconciled: Warehouse) -> None:
