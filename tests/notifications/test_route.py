@@ -49,9 +49,15 @@ def test_a_listing_is_read_again_in_the_marketplace_named_and_in_all_when_none_i
     assert marked(route(made("LISTINGS_ITEM_MFN_QUANTITY_CHANGE", quantity))) == everywhere
 
 
-def test_us_is_not_trusted_as_the_marketplace_of_a_listing_for_amazon_says_it_of_canada_too() -> None:
-    told = changed("A/1", seller="A3TH9S8BH6GOGM", marketplace=US)
-    assert marked(route(told)) == [("listings_items", f"kestrel_na.{code}", "A/1") for code in ("CA", "US")]
+def test_us_is_not_trusted_as_the_marketplace_of_a_listing_for_amazon_says_it_of_canada_too(ctx: IngestContext) -> None:
+    """Canada is read as well, but only the listings that are there: a burst in the US alone costs no call more."""
+    plan = route(changed("A/1", seller="A3TH9S8BH6GOGM", marketplace=US))
+    assert marked(plan) == [("listings_items", f"kestrel_na.{code}", "A/1") for code in ("CA", "US")]
+    changes = [(mark, plan.type, None) for mark in plan.marks]
+    assert Marking(ctx).ask(changes) == 1
+    assert [where for _, where in ctx.refreshes.waiting()] == ["kestrel_na.US"]
+    ctx.identifiers.put("sku", "kestrel_na", "CA", [Found("A/1")], "test")
+    assert Marking(ctx).ask(changes) == 2
 
 
 @pytest.mark.parametrize("kind", ["LISTINGS_ITEM_STATUS_CHANGE", "LISTINGS_ITEM_STATUS_CHANGED", "listings_item_status_changed"])

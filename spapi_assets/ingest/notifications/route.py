@@ -130,13 +130,15 @@ class Router:
         )
 
     def _marks(self, refresh: Refresh, owners: Owners, identifier: str) -> Iterator[Mark]:
-        """In each account key of the source. A marketplace in the message narrows them, but for one that Amazon gets wrong."""
+        """In each account key of the source. A marketplace in the message narrows them, but for one that Amazon gets wrong: then
+        the others are read too, where the account is known to have the identifier."""
         for account in owners.accounts:
             keys = [k for k in sorted(self._keys.get(refresh.source, ())) if k.partition(".")[0] == account.name]
             hinted = [k for k in keys if k.partition(".")[2] in owners.marketplaces]
             trusted = _MISTAKEN not in owners.marketplaces or refresh.kind != "sku"
             for key in hinted if hinted and trusted else keys:
-                yield Mark(refresh.source, key, refresh.kind, identifier, if_known=not owners.certain)
+                doubtful = bool(hinted) and key not in hinted
+                yield Mark(refresh.source, key, refresh.kind, identifier, if_known=doubtful or not owners.certain)
 
     def _rows(self, told: NotificationType, owners: Owners) -> Iterator[Row]:
         name = self._tables.get(told.name)
