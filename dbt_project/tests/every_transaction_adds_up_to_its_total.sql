@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_financial_ledger'}}}) }}
 -- To the cent: amounts that were told by item and by transaction are the same money, and count once.
 
 select ledger.account, ledger.transaction_id, ledger.currency, transactions.amount, sum(ledger.amount) as ledger_amount

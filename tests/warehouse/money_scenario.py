@@ -47,6 +47,8 @@ def money(lake: HandmadeLake) -> None:
     told += _amounts(keys["T-4"], [("1", "Sales", 15, True)])
     by_item = _amounts(keys["T-1"], tree, item_position=1, sku=SKU, asin=ASIN)
     lake.write("finance_transactions", ACCOUNT, None, DAY, movements, report_id="read-f1", loaded_at=at)
+    reimbursed = keys["T-3"] | {"item_position": 1, "sku": SKU, "asin": ASIN, "total_amount": 5, "total_currency": "EUR"}
+    lake.write("finance_items", ACCOUNT, None, DAY, [reimbursed], report_id="read-f1", loaded_at=at)
     lake.write("finance_breakdowns", ACCOUNT, None, DAY, told, report_id="read-f1", loaded_at=at)
     lake.write("finance_item_breakdowns", ACCOUNT, None, DAY, by_item, report_id="read-f1", loaded_at=at)
     payout = {

@@ -126,7 +126,8 @@ def test_the_ledger_has_every_amount_once_and_adds_up_to_amazons_totals(handmade
         ("T-1", "item", SKU, "Expenses/Commission", d(-5), "DE", berlin, False, False),
         ("T-2", "transaction", None, "Expenses/SubscriptionFee", d(-39), "NONE", utc, False, False),
         ("T-3", "remainder", None, None, d(2), "DE", berlin, False, False),
-        ("T-3", "transaction", None, "Other", d(3), "DE", berlin, False, False),
+        # About one product only, whose item has no breakdown of its own.
+        ("T-3", "transaction", SKU, "Other", d(3), "DE", berlin, False, False),
         ("T-4", "transaction", None, "Sales", d(15), "DE", berlin, False, True),
         ("T-5", "remainder", None, None, d(8), "DE", berlin, True, False),
     ]

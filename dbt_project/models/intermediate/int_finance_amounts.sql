@@ -1,6 +1,7 @@
 -- The amounts that every transaction is made of, once: Amazon tells the same money by item and by transaction. Where items have a
 -- breakdown, it names their products and is taken; else the transaction's own; what the amounts leave of Amazon's total is a row too, so
--- that a transaction always adds up to its total. Only leaves: what has parts is the sum of them.
+-- that a transaction always adds up to its total. Only leaves: what has parts is the sum of them. A transaction about one product only
+-- (a reimbursement has an item without a breakdown) names it on its own amounts, too.
 
 with by_item as (
 
@@ -19,14 +20,29 @@ itemised as (
 
 ),
 
+products as (
+
+    select
+        account,
+        transaction_id,
+        case when count(sku) = count(*) and min(sku) = max(sku) then min(sku) end as sku,
+        case when count(asin) = count(*) and min(asin) = max(asin) then min(asin) end as asin
+    from {{ ref('stg_finance_items') }}
+    group by account, transaction_id
+
+),
+
 by_transaction as (
 
-    select breakdowns.account, breakdowns.transaction_id, breakdowns.place, breakdowns.path, breakdowns.breakdown_type,
-        breakdowns.amount, breakdowns.currency
+    select breakdowns.account, breakdowns.transaction_id, breakdowns.place, products.sku, products.asin, breakdowns.path,
+        breakdowns.breakdown_type, breakdowns.amount, breakdowns.currency
     from {{ ref('stg_finance_breakdowns') }} as breakdowns
     left join itemised
         on itemised.account = breakdowns.account
         and itemised.transaction_id = breakdowns.transaction_id
+    left join products
+        on products.account = breakdowns.account
+        and products.transaction_id = breakdowns.transaction_id
     where breakdowns.is_leaf
         and breakdowns.amount is not null
         and itemised.transaction_id is null
@@ -40,8 +56,7 @@ amounts as (
 
     union all
 
-    select account, transaction_id, 'transaction' as told_by, 0 as item_position, place, null as sku, null as asin, path, breakdown_type,
-        amount, currency
+    select account, transaction_id, 'transaction' as told_by, 0 as item_position, place, sku, asin, path, breakdown_type, amount, currency
     from by_transaction
 
 ),
