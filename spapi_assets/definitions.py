@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from spapi_assets.api_automation import read_schedules, refresh_sensor, tables_sensor
+from spapi_assets.api_automation import read_schedules, refresh_sensor, tables_sensor, unfinished_sensor
 from spapi_assets.assets.apis import api_assets
 from spapi_assets.assets.client_secrets import client_secrets_check
 from spapi_assets.assets.completeness import completeness_checks
@@ -13,6 +13,7 @@ from spapi_assets.assets.notifications import notification_specs
 from spapi_assets.assets.plan import plan_asset
 from spapi_assets.assets.platform import platform_assets
 from spapi_assets.assets.raw import raw_assets
+from spapi_assets.assets.reconciliation import reconciliation_checks
 from spapi_assets.assets.requests import request_asset
 from spapi_assets.assets.review import review_asset
 from spapi_assets.assets.specs import untaken_specs
@@ -47,13 +48,14 @@ def build_defs(settings: Settings) -> dg.Definitions:
             warehouse_assets(settings),
             *review_asset(settings),
         ],
-        asset_checks=[completeness_checks(registry, settings), client_secrets_check()],
+        asset_checks=[completeness_checks(registry, settings), *reconciliation_checks(settings), client_secrets_check()],
         schedules=[*schedules(registry, settings), *read_schedules(registry, settings, readings)],
         jobs=[*jobs.values(), *readings.values()],
         sensors=[
             notification_sensor(registry, settings, jobs),
             sweep_sensor(),
             refresh_sensor(registry, settings, readings),
+            unfinished_sensor(registry, settings, readings),
             tables_sensor(registry),
             automation_sensor(),
         ],

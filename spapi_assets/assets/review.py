@@ -22,6 +22,8 @@ _MARTS = (
     "fct_vendor_sales_daily",
     "sku_profit_weekly",
     "data_coverage",
+    "data_reconciliation",
+    "data_reconciliation_rows",
 )
 
 

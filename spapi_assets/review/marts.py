@@ -9,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-NEEDED = ("data_coverage", "dim_product", "fct_inventory_daily", "fct_marketplace_daily", "fct_order_lines", "fct_settlements",
-          "fct_vendor_sales_daily", "sku_profit_weekly")  # fmt: skip
+NEEDED = ("data_coverage", "data_reconciliation", "data_reconciliation_rows", "dim_product", "fct_inventory_daily",
+          "fct_marketplace_daily", "fct_order_lines", "fct_settlements", "fct_vendor_sales_daily",
+          "sku_profit_weekly")  # fmt: skip
 LONGEST = 28
 
 

@@ -10,6 +10,7 @@ from string import Template
 
 from spapi_assets.review.marts import Marts
 from spapi_assets.review.numbers import day, span
+from spapi_assets.review.sections.agreement import agreement
 from spapi_assets.review.sections.coverage import coverage
 from spapi_assets.review.sections.glance import glance
 from spapi_assets.review.sections.profit import profit
@@ -19,7 +20,7 @@ from spapi_assets.review.sections.stock import stock
 from spapi_assets.review.sections.traffic import traffic
 from spapi_assets.review.sections.vendor import vendor
 
-SECTIONS = (glance, sales, profit, traffic, stock, vendor, settlements, coverage)
+SECTIONS = (glance, sales, profit, traffic, stock, vendor, settlements, agreement, coverage)
 _HERE = Path(__file__).parent
 
 # A day counts as due when a platform without any fault would have it by now.

@@ -13,8 +13,9 @@ import duckdb
 import pytest
 
 from spapi_assets.review import write_review
+from spapi_assets.review.differences import agreements
 from spapi_assets.review.heatmap import STATES, runs
-from spapi_assets.review.marts import Period, ReviewError
+from spapi_assets.review.marts import Marts, Period, ReviewError
 
 MADE = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 LAST = date(2026, 3, 1)
@@ -22,6 +23,15 @@ TABLES = {
     "data_coverage": "dataset varchar, report varchar, account varchar, marketplace varchar, date date,"
     " state varchar, is_usable boolean,"
     " row_count bigint, reason varchar, next_action varchar, period varchar, period_end date",
+    "data_reconciliation": "check_name varchar, account varchar, marketplace varchar, date date, measure varchar,"
+    " currency varchar, subject varchar, left_source varchar, left_value decimal(18,4), right_source varchar,"
+    " right_value decimal(18,4),"
+    " difference decimal(18,4), tolerance_name varchar, tolerance decimal(18,4), state varchar, reason varchar,"
+    " rows_compared bigint, rows_different bigint, rows_within_tolerance bigint",
+    "data_reconciliation_rows": "check_name varchar, account varchar, marketplace varchar, date date, measure varchar,"
+    " currency varchar, subject varchar, row_key varchar, left_source varchar, left_value decimal(18,4), left_text varchar,"
+    " right_source varchar, right_value decimal(18,4), right_text varchar, difference decimal(18,4), tolerance_name varchar,"
+    " lacking_source varchar, state varchar",
     "dim_product": "account varchar, marketplace varchar, sku varchar, title varchar",
     "fct_inventory_daily": "account varchar, marketplace varchar, date date, sku varchar,"
     " fulfillable_units bigint, reserved_units bigint,"
@@ -162,11 +172,63 @@ def test_short_stock_is_marked_with_the_pace_it_was_measured_by(business: Path, 
 
 def test_a_settlement_that_does_not_balance_comes_first_and_says_so(business: Path, tmp_path: Path) -> None:
     text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
-    proof = section(text, "Settlement balance", "Data coverage What")
+    proof = section(text, "Settlement balance", "Do the sources agree?")
     assert proof.index("S-BAD") < proof.index("S-OK")
     assert "£99.50 £100.00 −£0.50 does not balance" in proof
     assert "€100.00 €100.00 €0.00 balances" in proof
     assert "1 of 2 settlements do not balance" in proof
+
+
+def compared(db: duckdb.DuckDBPyConnection, measure: str, state: str, right: float, reason: str | None = None) -> None:
+    facts = [LAST, measure, "EUR" if measure == "ordered_revenue" else None, right, right - 120, state, reason]
+    facts.append(2 if state == "different" else 0)
+    db.execute(
+        "insert into marts.data_reconciliation values ('orders_report_vs_orders_api', 'acc', 'DE', $1, $2, $3, 'order',"
+        " 'orders report', 120, 'Orders API', $4, $5, 'units_exact', 0, $6, $7, 90, $8, 0)",
+        facts,
+    )
+
+
+def test_a_difference_of_two_sources_shows_both_numbers_and_the_orders(business: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(business)) as db:
+        compared(db, "units", "different", 118)
+        compared(db, "orders", "equal", 120)
+        compared(db, "ordered_revenue", "not_comparable", 120, "Orders API of 2026-03-01: it failed.")
+        for order in ("302-1", "302-<2>"):
+            db.execute(
+                "insert into marts.data_reconciliation_rows values ('orders_report_vs_orders_api', 'acc', 'DE', ?, 'units', null,"
+                " 'order', ?, 'orders report', 1, 'Shipped', 'Orders API', null, null, -1, 'units_exact',"
+                " 'Orders API', 'different')",
+                [LAST, order],
+            )
+    text, page = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    agree = section(text, "Do the sources agree? Amazon", "Data coverage What")
+    assert "Orders report against Orders API 2 1 different" in agree
+    assert "Differences (1)" in agree
+    assert "DE · 1 Mar 2026 acc units 120 orders report 118 Orders API 2 orders 302-1, 302-<2>" in agree
+    assert page.unclosed == []
+    with Marts(business) as marts:
+        (found,) = agreements(marts).values()
+    assert found.differences[0]["sentence"] == (
+        "DE 2026-03-01 (acc): orders report 120 units, Orders API 118; 2 orders differ: 302-1, 302-<2>;"
+        " tolerance units_exact (0)."
+    )
+    assert found.open_because[0]["reason"] == "Orders API of 2026-03-01: it failed."
+
+
+def test_sources_that_agree_say_so_and_nothing_compared_is_no_agreement(business: Path, tmp_path: Path) -> None:
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    assert "Nothing could be compared." in section(text, "Do the sources agree? Amazon", "Data coverage What")
+    with duckdb.connect(str(business)) as db:
+        compared(db, "ordered_revenue", "not_comparable", 120, "Orders API not ingested by this account.")
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    agree = section(text, "Do the sources agree? Amazon", "Data coverage What")
+    assert "Orders report against Orders API 0 open Orders API not ingested by this account." in agree
+    with duckdb.connect(str(business)) as db:
+        compared(db, "units", "equal", 120)
+    text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
+    assert "Orders report against Orders API 1 agree" in text
+    assert "No difference: wherever both sources hold a day for good, they tell the same." in text
 
 
 def test_profit_goes_from_revenue_to_what_is_left_and_names_costs_of_no_sku(business: Path, tmp_path: Path) -> None:
@@ -276,7 +338,7 @@ def test_a_missing_file_or_mart_is_a_sentence_with_the_remedy(tmp_path: Path) ->
         check=False,
     )
     assert done.returncode == 1
-    assert "lacks the marts data_coverage, dim_product" in done.stderr
+    assert "lacks the marts data_coverage, data_reconciliation, data_reconciliation_rows, dim_product" in done.stderr
     assert "Traceback" not in done.stderr
 
 
