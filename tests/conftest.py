@@ -48,6 +48,9 @@ def aws_server() -> Iterator[str]:
     """One AWS emulator per test process, over real HTTP on loopback."""
     from moto.server import ThreadedMotoServer
 
+    from spapi_assets.demo.emulator import quicken_dynamodb
+
+    quicken_dynamodb()  # 40 times faster where identifiers are written
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per AWS call would bury the failure
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

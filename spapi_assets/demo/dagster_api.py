@@ -3,7 +3,7 @@ Source of the shapes: the GraphQL schema of Dagster 1.13."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ class DagsterApi:
         data: dict[str, Any] = body["data"]
         return data
 
-    def backfill(self, assets: list[tuple[str, ...]], partitions: list[str], title: str) -> str:
+    def backfill(self, assets: Sequence[tuple[str, ...]], partitions: list[str], title: str) -> str:
         """Launch a partitioned back-fill, as the UI's dialog does; returns its id."""
         params = {
             "assetSelection": [{"path": list(a)} for a in assets],

@@ -73,7 +73,9 @@ def _answers(url: str) -> Callable[[], bool]:
 
 def _start_servers(environment: DemoEnvironment, processes: Processes, console: Console) -> None:
     console.print(f"[bold]1[/] AWS emulator on {environment.aws_url}, Amazon simulator on {environment.simulator_url}")
-    processes.start("aws", [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(environment.aws_port)])
+    processes.start(
+        "aws", [sys.executable, "-m", "spapi_assets.demo.emulator", "-H", "127.0.0.1", "-p", str(environment.aws_port)]
+    )
     simulator = [sys.executable, "-m", "spapi_assets.simulator", "--port", str(environment.simulator_port)]
     processes.start(
         "simulator",
