@@ -97,15 +97,17 @@ class _Chain:
         while self.waiting:
             try:
                 page = self._ask(self.waiting[0], token)
-            except ConfigurationError as error:
+            except (ConfigurationError, AmazonFault) as error:
                 token = self._refused(token, error)
             else:
                 self._moves_on(page, token)
                 token = self._keep(page)
 
-    def _refused(self, token: str | None, error: ConfigurationError) -> str | None:
-        """What to ask for after a refusal. Raises it where there is nothing else to try."""
+    def _refused(self, token: str | None, error: ConfigurationError | AmazonFault) -> str | None:
+        """What to ask for after a refusal, or a broken answer. Raises it where there is nothing else to try."""
         part, progress = self.waiting[0], self.progress
+        if isinstance(error, AmazonFault) and (token is not None or len(part.identifiers) != 1):
+            raise error
         if token is not None:
             # Amazon refuses good tokens now and then; one that has ended means once more from the start.
             if token != self.doubted and not self._life():
@@ -120,7 +122,8 @@ class _Chain:
             half = len(part.identifiers) // 2
             self.waiting[:1] = [replace(part, identifiers=some) for some in (part.identifiers[:half], part.identifiers[half:])]
         elif len(part.identifiers) == 1 and self._spares_one():
-            progress.problems.append(f"Amazon refuses to be asked about {part.identifiers[0]}: {error}")
+            verb = "refuses to be asked about" if isinstance(error, ConfigurationError) else "gives no usable answer about"
+            progress.problems.append(f"Amazon {verb} {part.identifiers[0]}: {error}")
             self._keep(Page({"identifiers": list(part.identifiers)}, self.ctx.now(), "null", None, 0))
         else:
             raise error
