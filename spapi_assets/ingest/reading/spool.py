@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.reading.call import Page, facts_of_page, page_text
 from spapi_assets.ingest.reading.tasks import Task, instant
 from spapi_assets.lake.layout import spool_folder
@@ -149,6 +150,37 @@ class Spool:
 
     def _names(self) -> list[str]:
         return sorted(name for path in self.lake.list(self.folder) if (name := path.rsplit("/", 1)[-1]) != _HEAD)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The head of a reading in progress. `of_some`: it reads identifiers that changed, and no whole days."""
+
+    source: str
+    account_key: str
+    reading_id: str
+    started: datetime
+    start: date
+    end: date
+    of_some: bool
+
+
+def begun(lake: Lake) -> Iterator[Begun]:
+    """Every reading in progress of the deployment, without its tasks, which may be many."""
+    for path in lake.list("spool"):
+        folder, _, name = path.rpartition("/")
+        if name == _HEAD:
+            source, account_key, reading_id = folder.split("/")[1:]
+            head: dict[str, Any] = lake.read_json(path)
+            yield Begun(
+                source,
+                account_key,
+                reading_id,
+                datetime.fromisoformat(head["started"]),
+                date.fromisoformat(head["start"]),
+                date.fromisoformat(head["end"]),
+                head["options"].get(READ) == SOME,
+            )
 
 
 def unfinished(lake: Lake, source: str, account_key: str) -> list[Spool]:
