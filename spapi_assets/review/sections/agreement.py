@@ -18,7 +18,7 @@ NAMED = 4  # orders or SKUs named beside one
 # State -> class of the swatch and its name, in the order of the bar.
 _STATES = {
     "equal": ("good", "Equal"),
-    "within_tolerance": ("c3", "Within a named tolerance"),
+    "within_tolerance": ("s-provisional", "Within a named tolerance"),
     "different": ("bad", "Different"),
     "not_comparable": ("s-not_published", "Cannot be compared yet"),
 }
