@@ -115,7 +115,7 @@ def test_every_field_of_an_account_is_explained() -> None:
 
 
 def test_the_families_in_the_readme_are_the_registrys() -> None:
-    rows = re.findall(r"^\| `([a-z]+)` \| (\d+) \| (\d+) \| (\d+) \| ([^|]+) \|", _text("README.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z_]+)` \| (\d+) \| (\d+) \| (\d+) \| ([^|]+) \|", _text("README.md"), re.MULTILINE)
     told = {name: (int(a), int(b), int(c), set(kinds.lower().split(", "))) for name, a, b, c, kinds in rows}
     names = {"file": "files"}
     assert told == {
@@ -180,11 +180,30 @@ def test_every_error_class_says_what_to_do() -> None:
 
 
 def test_every_sensor_and_check_is_in_the_operations_page() -> None:
-    code = "".join(_text(f"spapi_assets/{name}") for name in ("sensors.py", "assets/raw.py", "assets/completeness.py"))
-    names = {*re.findall(r'name="(report_[a-z]+)"', code), *re.findall(r'AssetCheckSpec\(\s*"([a-z]+)"', code)}
-    assert {"report_notifications", "report_sweep", "contract", "quarantine", "completeness"} == names
+    from spapi_assets.definitions import build_defs
+    from spapi_assets.settings import load_settings
+
+    repository = build_defs(load_settings({})).get_repository_def()
+    sensors = {sensor.name for sensor in repository.sensor_defs}
+    checks = {key.name for key in repository.asset_graph.asset_check_keys if key.asset_key.path[0] in ("raw", "platform")}
+    schedules = [schedule.name for schedule in repository.schedule_defs]
+    assert {"report_notifications", "report_sweep", "api_refreshes", "notification_tables", "warehouse_automation"} <= sensors
+    assert {"contract", "quarantine", "completeness", "client_secrets"} <= checks
     page = _text("docs/operations.md")
-    assert [name for name in sorted({*names, "warehouse_automation"}) if f"`{name}`" not in page] == []
+    assert [name for name in sorted(sensors | checks) if f"`{name}`" not in page] == []
+    assert [name for name in schedules if not name.startswith(("ask_for_", "read_"))] == []
+    assert "`ask_for_<report>`" in page
+    assert "`read_<source>`" in page
+
+
+def test_every_field_of_a_call_is_explained() -> None:
+    from spapi_assets.datasets import calls, model
+
+    shapes = (calls.Call, calls.Span, calls.Batch, calls.Single, calls.Paging)
+    wanted = {name for shape in shapes for name in shape.model_fields}
+    wanted |= set(model.ApiSource.model_fields) - set(model.Source.model_fields)
+    explained = {name for code in re.findall(r"`([^`]+)`", _text("docs/apis.md")) for name in re.findall(r"^[a-z_]+", code)}
+    assert wanted - explained == set()
 
 
 def test_every_mart_is_in_the_warehouse_page() -> None:
