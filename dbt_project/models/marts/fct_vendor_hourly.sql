@@ -1,16 +1,17 @@
 -- Rapid retail analytics: sales, sellable stock and page views of a product by hour, shortly after the hour. The three are told by
 -- messages of their own, so any of them may still be missing: stacked and summed up, not joined. Preliminary beside the daily reports.
 
+-- Redshift takes a bare null in two branches running for a text.
 with told as (
 
-    select account, marketplace_id, asin, hour_started_at, ordered_units, ordered_revenue, currency, null as sellable_units,
-        null as glance_views, told_at, loaded_at
+    select account, marketplace_id, asin, hour_started_at, ordered_units, ordered_revenue, currency, cast(null as bigint) as sellable_units,
+        cast(null as bigint) as glance_views, told_at, loaded_at
     from {{ ref('stg_item_sales_events') }}
 
     union all
 
     select account, marketplace_id, asin, hour_started_at, null as ordered_units, null as ordered_revenue, null as currency,
-        sellable_units, null as glance_views, told_at, loaded_at
+        sellable_units, cast(null as bigint) as glance_views, told_at, loaded_at
     from {{ ref('stg_item_inventory_events') }}
 
     union all
