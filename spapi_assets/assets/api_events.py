@@ -112,7 +112,9 @@ def _worth_telling(
     definition = context.assets_def.partitions_def
     assert definition is not None
     others = [p for p in written if p not in set(partitions) and definition.has_partition_key(key_of(p))]
-    mine = [p for p in partitions if p in written or (p in held and key_of(p) not in known)]
+    # What changed today is told under the newest day that is there, for days that are read whole end with yesterday.
+    beyond = len(others) < len(written - set(partitions))
+    mine = [p for p in partitions if p in written or (p in held and (beyond or key_of(p) not in known))]
     return [*mine, *sorted(others)]
 
 
