@@ -56,7 +56,7 @@ FORBIDDEN: dict[str, tuple[str, dict[str, Any], str]] = {
     "no instant": (LISTINGS, {**SEARCH, "lastUpdatedAfter": "2026-11-01"}, "is not a 'date-time'"),
     "no offset": (ORDERS, {"createdAfter": "2026-11-01T00:00:00"}, "is not a 'date-time'"),
     "two starts": (ORDERS, {"createdAfter": ago(days=2), "lastUpdatedAfter": ago(days=2)}, "Exactly one"),
-    "fresh": (ORDERS, {"createdAfter": ago(days=2), "createdBefore": ago(seconds=60)}, "less than two minutes"),
+    "fresh": (ORDERS, {"createdAfter": ago(days=2), "createdBefore": ago(hours=-1)}, "less than two minutes"),
     "eight days": (PURCHASES, {"createdAfter": ago(days=9), "createdBefore": ago(days=1)}, "more than 7 days"),
     "no word": (PURCHASES, {"createdAfter": ago(days=1), "includeDetails": "yes"}, "is not a 'boolean'"),
     "another zone": (METRICS, {**BERLIN, "granularityTimeZone": "Europe/London"}, "does not align"),
