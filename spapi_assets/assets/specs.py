@@ -9,7 +9,7 @@ import dagster as dg
 
 from spapi_assets.datasets.dbt_sources import is_modelled
 from spapi_assets.datasets.loader import Registry
-from spapi_assets.datasets.model import Column, Dataset, Source
+from spapi_assets.datasets.model import ApiSource, Column, Dataset, Source
 from spapi_assets.settings import Settings
 
 
@@ -30,11 +30,18 @@ def raw_spec(source: Source, dataset: Dataset, deps: Iterable[dg.AssetKey] = ())
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=source.freshness_hours)),
         metadata={
             "dagster/column_schema": dg.TableSchema([_column(c) for c in dataset.columns]),
-            "report type": source.report_type,
+            _origin(source): source.report_type,
             "row key": ", ".join(dataset.row_key) or "none: line number",
             "source of facts": source.source,
         },
     )
+
+
+def _origin(source: Source) -> str:
+    """What Amazon calls the thing whose name follows."""
+    if isinstance(source, ApiSource):
+        return "notification type" if source.notification else "operation"
+    return "report type"
 
 
 def _column(column: Column) -> dg.TableColumn:
