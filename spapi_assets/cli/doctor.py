@@ -72,6 +72,7 @@ def examine(ctx: IngestContext, accounts: Sequence[Account]) -> Iterator[Line]:
     from spapi_assets.ingest.diagnosis_aws import AwsSide, look_at_aws
     from spapi_assets.ingest.diagnosis_identifiers import look_at_identifiers
     from spapi_assets.ingest.diagnosis_notifications import look_at_notifications
+    from spapi_assets.ingest.diagnosis_readings import look_at_readings, look_at_spool
     from spapi_assets.ingest.notifications.take import LAST_NOTIFICATION
 
     known = ", ".join(f"{a.name} ({a.kind}, {a.region}: {', '.join(a.marketplaces)})" for a in accounts)
@@ -85,9 +86,12 @@ def examine(ctx: IngestContext, accounts: Sequence[Account]) -> Iterator[Line]:
         yield from look_at_account(ctx, account, side, heard)
         if side.identifiers_table:
             yield look_at_identifiers(ctx, account)
+            if side.ledger_table:
+                yield from look_at_readings(ctx, account)
     if side.ledger_table:
         yield judge_notifications(ctx.ledger.mark(LAST_NOTIFICATION), heard.subscribed, heard.finished, ctx.now())
         yield from look_at_notifications(ctx)
+        yield look_at_spool(ctx)
 
 
 def _variables() -> list[str]:
