@@ -197,10 +197,17 @@ def _datasets(context: Any) -> tuple[frozenset[str], frozenset[str]]:
 def coverage_tables(environment: DemoEnvironment, console: Console) -> None:
     """What was loaded, what is missing, and why: one line per dataset and account."""
     from spapi_assets.cli.tables import complete_line, coverage_table, open_rows
+    from spapi_assets.demo.readings import days_of, read_sources
     from spapi_assets.ingest.context import build_context
     from spapi_assets.ingest.coverage import coverage
     from spapi_assets.settings import load_settings
 
-    rows = list(coverage(build_context(load_settings()), environment.first_day, environment.today))
+    context = build_context(load_settings())
+    asked = {source.name: days_of(source, environment) for source in read_sources(context)}
+    rows = [
+        row
+        for row in coverage(context, environment.first_day, environment.today)
+        if row.report not in asked or (asked[row.report] and row.date >= asked[row.report][0])
+    ]
     console.print(coverage_table(open_rows(rows)))
     console.print(complete_line(rows))

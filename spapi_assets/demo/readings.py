@@ -13,6 +13,9 @@ from spapi_assets.ingest.windows import due_range
 from spapi_assets.lake.layout import Partition
 from spapi_assets.partitions import days_between
 
+# A day of orders is seventeen tables: a month of them shows what two would.
+API_DAYS = 30
+
 
 def read_sources(context: IngestContext) -> list[ApiSource]:
     """The APIs that some account takes and that are asked, not told."""
@@ -21,10 +24,10 @@ def read_sources(context: IngestContext) -> list[ApiSource]:
 
 
 def days_of(source: ApiSource, environment: DemoEnvironment) -> list[date]:
-    """The days of the back-fill that Amazon has by now; of a snapshot only today."""
+    """The newest days of the back-fill, as far as Amazon has them by now; of a snapshot only today."""
     if source.window.kind is WindowKind.SNAPSHOT:
         return [environment.today]
-    reach = environment.today - timedelta(days=source.window.lookback_days - 1)
+    reach = environment.today - timedelta(days=min(API_DAYS, source.window.lookback_days - 1))
     first, newest = max(environment.first_day, reach), due_range(source, environment.today, date.min)[1]
     return days_between(first, newest) if first <= newest else []
 

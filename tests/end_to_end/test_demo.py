@@ -98,6 +98,23 @@ def _every_mart_is_built(demo: Demo) -> None:
         assert rows[name][0] > 0, name
 
 
+def _apis_are_read_and_what_changed_is_read_again(demo: Demo) -> None:
+    raw = demo.folder / "lake" / "raw"
+    for dataset in (
+        "api_orders",
+        "catalog_items",
+        "fba_inventory_summaries",
+        "finance_transactions",
+        "listings",
+        "purchase_orders",
+    ):
+        assert list(raw.glob(f"{dataset}/**/data.parquet")), f"{dataset} was not read"
+    assert "things change" in demo.said
+    for dataset in ("listings", "api_orders"):
+        assert list(raw.glob(f"{dataset}/**/read-*.parquet")), f"what changed of {dataset} was not read again"
+    assert list(raw.glob("any_offer_changed*/**/*.parquet"))
+
+
 def _the_review_is_one_page_that_needs_nothing_else(demo: Demo) -> None:
     (page,) = (demo.folder / "lake" / "review").glob("*.html")
     text = page.read_text("utf-8")
@@ -146,6 +163,7 @@ def test_the_demo_loads_builds_shows_and_stops(demo: Demo) -> None:
     """One demo for all of it, because it takes a minute or two."""
     _it_says_what_it_loaded_and_what_is_missing_and_why(demo)
     _every_mart_is_built(demo)
+    _apis_are_read_and_what_changed_is_read_again(demo)
     _the_review_is_one_page_that_needs_nothing_else(demo)
     _no_run_failed(demo)
     if CHROMIUM:  # Debian's chromium is not part of the two commands
