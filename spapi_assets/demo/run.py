@@ -21,8 +21,8 @@ from spapi_assets.demo.processes import DemoError, Processes
 from spapi_assets.demo.progress import BackfillProgress, coverage_tables
 from spapi_assets.settings import PROJECT_ROOT
 
-# The simulator refills its quotas this many times faster than Amazon: two months of reports in minutes, not half a day.
-QUOTA_SCALE = 240
+# The simulator refills its quotas this many times faster than Amazon: two months in minutes, not half a day.
+QUOTA_SCALE = 600
 
 
 def run_demo(folder: Path, *, days: int, headless: bool, ui_port: int, seed: int, console: Console) -> None:
