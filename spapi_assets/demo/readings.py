@@ -39,23 +39,33 @@ class Readings:
         self._context = context
         self._environment = environment
         self._dagster = dagster
-        self.waiting = [source for source in read_sources(context) if days_of(source, environment)]
+        self.waiting = {
+            source.name: (source, list(context.settings.partition_keys(source)))
+            for source in read_sources(context)
+            if days_of(source, environment)
+        }
 
     def start(self) -> list[str]:
-        """Start what can be started; returns the names."""
-        started = [source for source in self.waiting if self._known(source)]
-        for source in started:
-            keys = self._context.settings.partition_keys(source)
-            partitions = [f"{key}|{day}" for key in keys for day in days_of(source, self._environment)]
+        """Start what can be started, each account and store as soon as something is known to ask about; returns the names."""
+        started = []
+        for source, keys in list(self.waiting.values()):
+            ready = [key for key in keys if self._known(source, key)]
+            if not ready:
+                continue
+            partitions = [f"{key}|{day}" for key in ready for day in days_of(source, self._environment)]
             assets = [("raw", dataset.name) for dataset in source.datasets]
             self._dagster.backfill(assets, partitions, f"demo: {source.title}")
-            self.waiting.remove(source)
-        return [source.name for source in started]
+            started.append(source.name if ready == keys else f"{source.name} of {', '.join(ready)}")
+            left = [key for key in keys if key not in ready]
+            if left:
+                self.waiting[source.name] = (source, left)
+            else:
+                del self.waiting[source.name]
+        return started
 
-    def _known(self, source: ApiSource) -> bool:
-        """Whether there is something to ask about, for every account and store."""
+    def _known(self, source: ApiSource, key: str) -> bool:
         batch = source.call.batch if source.call else None
         if batch is None or source.window.kind is WindowKind.DAYS:
             return True
-        places = [Partition.of(key, self._environment.today) for key in self._context.settings.partition_keys(source)]
-        return all(next(self._context.identifiers.all(batch.kind, p.account, p.marketplace), None) for p in places)
+        place = Partition.of(key, self._environment.today)
+        return next(self._context.identifiers.all(batch.kind, place.account, place.marketplace), None) is not None
