@@ -118,6 +118,11 @@ class Lake:
         if self.exists(path):
             self.fs.delete_file(self._full(path))
 
+    def delete_folder(self, path: str) -> None:
+        """Removes a folder and all in it, if it is there; on S3 a thousand objects a call."""
+        if self.fs.get_file_info(self._full(path)).type is pafs.FileType.Directory:
+            self.fs.delete_dir(self._full(path))
+
     @contextmanager
     def open_output(self, path: str) -> Iterator[BinaryIO]:
         """A file that becomes visible, whole, when the block ends without an error; otherwise nothing changes."""

@@ -21,6 +21,7 @@ from spapi_assets.ingest.reading import finish, run
 from spapi_assets.ingest.reading.call import Caller
 from spapi_assets.ingest.reading.run import read, refresh
 from spapi_assets.ingest.reading.spool import Spool, unfinished
+from spapi_assets.lake.store import Lake
 from spapi_assets.spapi.errors import ConfigurationError
 
 KEY = "brand_eu.DE"
@@ -271,3 +272,22 @@ def test_a_request_that_is_wrong_as_such_is_not_tried_identifier_by_identifier(
     assert model_server.calls["searchCatalogItems"] < 80
     day = ctx.now().date()
     assert [str(r.verdict) for r in ctx.ledger.records("catalog_items", KEY, day, day)] == ["configuration"]
+
+
+def test_killed_while_the_pages_are_thrown_away_nothing_is_asked_again_and_nothing_stays(
+    deployment: Callable[[], IngestContext], model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known(deployment(), 60)
+
+    def killed(self: Lake, path: str) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lake, "delete_folder", killed)
+        with pytest.raises(Killed):
+            read_catalog(deployment())
+    ctx = deployment()
+    assert list(ctx.lake.list("spool")) != []
+    assert read_catalog(ctx).calls == 0
+    assert list(ctx.lake.list("spool")) == []
+    assert model_server.calls["searchCatalogItems"] == 3

@@ -24,6 +24,8 @@ from spapi_assets.ingest.reading.tasks import facts_of
 from spapi_assets.lake.layout import Partition
 from spapi_assets.spapi.errors import ConfigurationError, MissingRole
 
+_FEW = 2000  # identifiers looked at one by one
+
 
 def finish(
     ctx: IngestContext,
@@ -121,9 +123,14 @@ def _mark(ctx: IngestContext, source: ApiSource, spool: Spool, place: Partition,
     batch = source.call.batch if source.call else None
     if batch is None:
         return
-    asked = [identifier for task in spool.tasks for identifier in task.identifiers]
+    asked = {identifier for task in spool.tasks for identifier in task.identifiers}
     if batch.found is not None:
-        absent = set(missing)
         ctx.identifiers.missing(batch.kind, place.account, place.marketplace, missing, spool.started)
-        ctx.identifiers.found_again(batch.kind, place.account, place.marketplace, [one for one in asked if one not in absent])
-    ctx.refreshes.done(source.name, spool.account_key, asked, spool.started)
+        found = asked - set(missing)
+        if len(found) > _FEW:  # one look at all that is known costs less than a look at each
+            known = ctx.identifiers.all(batch.kind, place.account, place.marketplace)
+            found &= {one.value for one in known if one.missing_since is not None}
+        ctx.identifiers.found_again(batch.kind, place.account, place.marketplace, sorted(found))
+    # A mark made from now on was asked for after the reading began, and stays.
+    marked = {mark.identifier for mark in ctx.refreshes.pending(source.name, spool.account_key)}
+    ctx.refreshes.done(source.name, spool.account_key, sorted(asked & marked), spool.started)

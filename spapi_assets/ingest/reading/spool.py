@@ -140,10 +140,10 @@ class Spool:
             self.lake.delete(self._page(task.number, number))
 
     def clear(self) -> None:
-        """The pages are in the archive, or nobody wants them any more. The head goes last: until then the rest can be found."""
-        for name in self._names():
-            self.lake.delete(f"{self.folder}/{name}")
+        """The pages are in the archive, or nobody wants them any more. The head goes first: a reading without one is over, and
+        whatever remains of it is thrown away when its source is looked at next."""
         self.lake.delete(f"{self.folder}/{_HEAD}")
+        self.lake.delete_folder(self.folder)
 
     def _page(self, task: int, number: int) -> str:
         return f"{self.folder}/{task:06d}-{number:06d}.json.gz"
@@ -184,11 +184,15 @@ def begun(lake: Lake) -> Iterator[Begun]:
 
 
 def unfinished(lake: Lake, source: str, account_key: str) -> list[Spool]:
-    """Readings that were begun and not finished, oldest first."""
+    """Readings that were begun and not finished, oldest first; what was left of cleared ones is removed."""
     found = []
-    for path in lake.list(spool_folder(source, account_key)):
-        folder, _, name = path.rpartition("/")
+    files = [path.rpartition("/") for path in lake.list(spool_folder(source, account_key))]
+    headed = {folder for folder, _, name in files if name == _HEAD}
+    for rest in {folder for folder, _, _ in files} - headed:
+        lake.delete_folder(rest)
+    for folder, _, name in files:
         if name == _HEAD:
+            path = f"{folder}/{name}"
             head: dict[str, Any] = lake.read_json(path)
             found.append(
                 Spool(
