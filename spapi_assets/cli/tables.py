@@ -70,12 +70,17 @@ def coverage_table(rows: Sequence[CoverageRow]) -> Table:
     return table
 
 
+NAMED = 20  # datasets a sentence can name
+
+
 def complete_line(rows: Sequence[CoverageRow]) -> str:
     """The datasets and accounts that nothing is open of, in a sentence; empty when there are none."""
     whole: dict[str, list[str]] = defaultdict(list)
     for (dataset, account), group in _groups(rows):
         if all(r.state in SETTLED for r in group):
             whole[dataset].append(account)
+    if len(whole) > NAMED:
+        return f"Nothing is open of {len(whole)} other datasets; --all shows them."
     told = ", ".join(f"{dataset} ({', '.join(accounts)})" for dataset, accounts in whole.items())
     return f"Nothing is open of {len(whole)} datasets (--all shows them): {told}." if whole else ""
 

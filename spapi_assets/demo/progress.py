@@ -129,16 +129,12 @@ class BackfillProgress:
             if time.monotonic() - self._quiet_since < SETTLED_SECONDS:
                 return False
             self._loaded_at = max(a.last for a in look.raw(self._asked | self._told) if a.last)
-        return all(a.last is not None and a.last > self._loaded_at for a in look.built) and not self._builds(look)
+        return all(a.last is not None and a.last > self._loaded_at for a in look.built)
 
     @staticmethod
     def _loads(look: _Look) -> list[dict[str, Any]]:
         """Runs that bring data, not those that build tables of it."""
         return [run for run in look.runs if any(key["path"][0] in ("raw", "request") for key in run["assetSelection"] or [])]
-
-    def _builds(self, look: _Look) -> list[dict[str, Any]]:
-        loads = {run["runId"] for run in self._loads(look)}
-        return [run for run in look.runs if run["runId"] not in loads]
 
     def _picture(self, look: _Look) -> Group:
         table = Table(box=None, padding=(0, 2), header_style="dim")

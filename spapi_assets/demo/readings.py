@@ -13,8 +13,8 @@ from spapi_assets.ingest.windows import due_range
 from spapi_assets.lake.layout import Partition
 from spapi_assets.partitions import days_between
 
-# A day of orders is seventeen tables: a month of them shows what two would.
-API_DAYS = 30
+# A day of orders is seventeen tables: ten days of them show what sixty would.
+API_DAYS = 10
 
 
 def read_sources(context: IngestContext) -> list[ApiSource]:
