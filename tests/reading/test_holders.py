@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 from spapi_assets.ingest.holders import holder, is_dead
 
@@ -25,6 +26,9 @@ def test_a_killed_process_is_dead_before_its_parent_has_noticed() -> None:
     name = process.stdout.readline().strip()
     assert not is_dead(name)
     process.kill()
-    process.stdout.read()  # its end of the pipe is closed: it is gone, and nobody has waited for it
+    process.stdout.read()  # its end of the pipe is closed: it is going, and nobody has waited for it
+    deadline = time.monotonic() + 10
+    while not is_dead(name) and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert is_dead(name)
     process.wait()
