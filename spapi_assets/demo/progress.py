@@ -122,6 +122,7 @@ class BackfillProgress:
         """
         if self._loaded_at is None:
             waits = look.open_reports or look.to_load or look.marks or look.messages or self._readings.waiting
+            waits = waits or not self._read_again(look)
             if waits or self._changes.made_at is None or self._loads(look) or any(a.last is None for a in look.raw(self._asked)):
                 self._quiet_since = None
                 return False
@@ -130,6 +131,12 @@ class BackfillProgress:
                 return False
             self._loaded_at = max(a.last for a in look.raw(self._asked | self._told) if a.last)
         return all(a.last is not None and a.last > self._loaded_at for a in look.built)
+
+    def _read_again(self, look: _Look) -> bool:
+        """Whether what changed at Amazon was read after it had changed: its messages need a while to become marks."""
+        made = self._changes.made_at
+        found = [look.assets[key].last for name in _FIRST if (key := ("raw", name)) in look.assets]
+        return made is not None and all(last is not None and last > made.timestamp() for last in found)
 
     @staticmethod
     def _loads(look: _Look) -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
-                process.wait(30)
+                process.wait(90)
 
 
 def _it_says_what_it_loaded_and_what_is_missing_and_why(demo: Demo) -> None:
@@ -149,7 +149,7 @@ def _the_ui_shows_green_partitions_checks_and_readable_metadata(demo: Demo) -> N
 def _ctrl_c_stops_every_process_it_started(demo: Demo) -> None:
     assert len(demo.members()) >= 5
     demo.process.send_signal(signal.SIGINT)
-    assert demo.process.wait(30) == 0
+    assert demo.process.wait(90) == 0
     assert "nothing of the demo runs any more" in demo.said
     deadline = time.monotonic() + 10
     while demo.members() and time.monotonic() < deadline:
