@@ -51,6 +51,12 @@ class Changes:
         self._url = simulator_url
         self.made_at: datetime | None = None
 
+    def possible(self) -> bool:
+        """Whether there is something to change: the store's listings are read and known, and so are the newest orders."""
+        today = self._context.now().date()
+        read = self._context.ledger.partitions("listings", f"{SELLER}.{STORE}", today - timedelta(days=1), today)
+        return bool(read) and next(self._of_listings(), None) is not None and bool(self._newest_orders(1))
+
     def make(self) -> str:
         """Let them happen; the sentence says what the sensors will be told."""
         changes, notices = list(self._of_listings()), list(self._of_orders_and_hours())
