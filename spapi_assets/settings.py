@@ -97,6 +97,9 @@ class Settings(BaseModel):
     message_rest_seconds: float = Field(
         600.0, ge=0, description="SPAPI_MESSAGE_REST_SECONDS: how long messages gather before they become rows"
     )
+    rebuild_cron: str = Field(
+        "*/15 * * * *", description="SPAPI_REBUILD_CRON: coverage and dbt tables follow loads once between two of its ticks"
+    )
     request_reserve: float = Field(0.34, description="SPAPI_QUOTA_RESERVE: share of a burst that back-fills leave")
     daily_limits: dict[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict, description="SPAPI_DAILY_LIMITS: TYPE=reports in 24 h, comma separated; instead of the registry"
@@ -234,6 +237,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         "dbt_metadata": get("SPAPI_DBT_METADATA"),
         "poll_seconds": get("SPAPI_POLL_SECONDS"),
         "change_rest_seconds": get("SPAPI_CHANGE_REST_SECONDS"),
+        "rebuild_cron": get("SPAPI_REBUILD_CRON"),
         "message_rest_seconds": get("SPAPI_MESSAGE_REST_SECONDS"),
         "request_reserve": get("SPAPI_QUOTA_RESERVE"),
         "daily_limits": _pairs("SPAPI_DAILY_LIMITS", get("SPAPI_DAILY_LIMITS")),

@@ -34,7 +34,7 @@ def platform_assets(registry: Registry, settings: Settings) -> dg.AssetsDefiniti
                 kinds={"dynamodb", "parquet"},
                 owners=["team:data-platform"],
                 # The three are one step: what asks for coverage asks for all of them.
-                automation_condition=after_loads if key == COVERAGE else None,
+                automation_condition=after_loads(settings.rebuild_cron) if key == COVERAGE else None,
             )
             for key, description in (
                 (COVERAGE, "What is known about every dataset, account and day, why, and what happens next."),

@@ -113,5 +113,6 @@ class DemoEnvironment:
             # What Amazon tells is read within the demo, not within minutes.
             "SPAPI_CHANGE_REST_SECONDS": "10",
             "SPAPI_MESSAGE_REST_SECONDS": "20",
+            "SPAPI_REBUILD_CRON": "* * * * *",
             "DAGSTER_HOME": str(self.dagster_home),
         }
