@@ -13,8 +13,8 @@ from typing import Any
 from spapi_assets.spapi import documents
 from spapi_assets.spapi import operations as ops
 from spapi_assets.spapi.documents import DocumentStream, ReportDocument
-from spapi_assets.spapi.errors import AmazonFault, ConfigurationError
-from spapi_assets.spapi.reports import parse_time, to_api_time
+from spapi_assets.spapi.errors import ConfigurationError
+from spapi_assets.spapi.fields import Fields, to_api_time
 from spapi_assets.spapi.session import SpApiSession
 from spapi_assets.spapi.wire import user_agent
 
@@ -65,7 +65,7 @@ class DataKioskApi:
             )
         body = {"query": text} if pagination_token is None else {"query": text, "paginationToken": pagination_token}
         answer = self._session.call(ops.CREATE_QUERY, json=body, reserve=reserve, max_wait=max_wait)
-        return self._text(answer, "queryId", ops.CREATE_QUERY)
+        return self._fields(answer, ops.CREATE_QUERY).text("queryId")
 
     def get_query(self, query_id: str, *, reserve: float | None = None, max_wait: float | None = None) -> QueryInfo:
         """One query's state. Cheap: 2 a second."""
@@ -106,47 +106,28 @@ class DataKioskApi:
         """A URL for a data or error document, valid for five minutes. As scarce as creation: 60 an hour, burst 15. Compression is
         told by the download's own Content-Encoding."""
         answer = self._session.call(ops.GET_QUERY_DOCUMENT, path={"documentId": document_id}, reserve=reserve, max_wait=max_wait)
-        return ReportDocument(document_id, self._text(answer, "documentUrl", ops.GET_QUERY_DOCUMENT))
+        return ReportDocument(document_id, self._fields(answer, ops.GET_QUERY_DOCUMENT).text("documentUrl"))
 
     def download(self, document: ReportDocument, *, chunk_size: int = documents.CHUNK) -> AbstractContextManager[DocumentStream]:
         """Open the document for reading, as its exact bytes; see documents.download."""
         return documents.download(document, account=self._session.account, user_agent=user_agent(), chunk_size=chunk_size)
 
     def _info(self, query: dict[str, Any], operation: ops.Operation) -> QueryInfo:
-        created = self._time(query, "createdTime", operation)
-        if created is None:
-            raise self._broken(operation, "createdTime")
+        fields = self._fields(query, operation)
         return QueryInfo(
-            query_id=self._text(query, "queryId", operation),
-            query=self._text(query, "query", operation),
-            status=self._text(query, "processingStatus", operation),
-            created=created,
+            query_id=fields.text("queryId"),
+            query=fields.text("query"),
+            status=fields.text("processingStatus"),
+            created=fields.time("createdTime"),
             data_document_id=query.get("dataDocumentId") or None,
             error_document_id=query.get("errorDocumentId") or None,
             next_token=(query.get("pagination") or {}).get("nextToken") or None,
-            processing_start=self._time(query, "processingStartTime", operation),
-            processing_end=self._time(query, "processingEndTime", operation),
+            processing_start=fields.time_if_any("processingStartTime"),
+            processing_end=fields.time_if_any("processingEndTime"),
         )
 
-    def _text(self, answer: dict[str, Any], name: str, operation: ops.Operation) -> str:
-        value = answer.get(name)
-        if not isinstance(value, str) or not value:
-            raise self._broken(operation, name)
-        return value
-
-    def _time(self, answer: dict[str, Any], name: str, operation: ops.Operation) -> datetime | None:
-        try:
-            return parse_time(answer[name]) if answer.get(name) else None
-        except (ValueError, TypeError):
-            raise self._broken(operation, name) from None
-
-    def _broken(self, operation: ops.Operation, name: str) -> AmazonFault:
-        return AmazonFault(
-            f"Amazon's answer to {operation.name} for account {self._session.account} has no valid {name}, which its own model "
-            "demands. Try again; if it stays, open a case with Amazon.",
-            account=self._session.account,
-            operation=operation.name,
-        )
+    def _fields(self, answer: dict[str, Any], operation: ops.Operation) -> Fields:
+        return Fields(answer, self._session.account, operation.name)
 
 
 def normalised(query: str) -> str:

@@ -6,17 +6,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from spapi_assets.spapi import documents
 from spapi_assets.spapi import operations as ops
 from spapi_assets.spapi.documents import DocumentStream, ReportDocument
-from spapi_assets.spapi.errors import AmazonFault, ConfigurationError
+from spapi_assets.spapi.errors import ConfigurationError
+from spapi_assets.spapi.fields import Fields, to_api_time
 from spapi_assets.spapi.session import SpApiSession
 from spapi_assets.spapi.wire import user_agent
 
-__all__ = ["DocumentStream", "ReportDocument", "ReportInfo", "ReportSchedule", "ReportsApi", "parse_time", "to_api_time"]
+__all__ = ["DocumentStream", "ReportDocument", "ReportInfo", "ReportSchedule", "ReportsApi"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class ReportsApi:
         if end is not None:
             body["dataEndTime"] = to_api_time(end)
         answer = self._session.call(ops.CREATE_REPORT, json=body, reserve=reserve, max_wait=max_wait)
-        return self._text(answer, "reportId", ops.CREATE_REPORT)
+        return self._fields(answer, ops.CREATE_REPORT).text("reportId")
 
     def get_report(self, report_id: str, *, reserve: float | None = None, max_wait: float | None = None) -> ReportInfo:
         """One report's state. Cheap: 2 a second."""
@@ -142,7 +143,7 @@ class ReportsApi:
             reserve=reserve,
             max_wait=max_wait,
         )
-        url = self._text(answer, "url", ops.GET_REPORT_DOCUMENT)
+        url = self._fields(answer, ops.GET_REPORT_DOCUMENT).text("url")
         return ReportDocument(document_id, url, answer.get("compressionAlgorithm") or None)
 
     def download(self, document: ReportDocument, *, chunk_size: int = documents.CHUNK) -> AbstractContextManager[DocumentStream]:
@@ -164,7 +165,7 @@ class ReportsApi:
         if next_creation is not None:
             body["nextReportCreationTime"] = to_api_time(next_creation)
         answer = self._session.call(ops.CREATE_REPORT_SCHEDULE, json=body)
-        return self._text(answer, "reportScheduleId", ops.CREATE_REPORT_SCHEDULE)
+        return self._fields(answer, ops.CREATE_REPORT_SCHEDULE).text("reportScheduleId")
 
     def get_report_schedules(self, report_types: Sequence[str]) -> list[ReportSchedule]:
         """All schedules of these types (a query per ten)."""
@@ -199,63 +200,32 @@ class ReportsApi:
         return body
 
     def _info(self, report: dict[str, Any], operation: ops.Operation) -> ReportInfo:
-        created = self._time(report, "createdTime", operation)
-        if created is None:
-            raise self._broken(operation, "createdTime")
+        fields = self._fields(report, operation)
         return ReportInfo(
-            report_id=self._text(report, "reportId", operation),
-            report_type=self._text(report, "reportType", operation),
-            status=self._text(report, "processingStatus", operation),
-            created=created,
-            start=self._time(report, "dataStartTime", operation),
-            end=self._time(report, "dataEndTime", operation),
+            report_id=fields.text("reportId"),
+            report_type=fields.text("reportType"),
+            status=fields.text("processingStatus"),
+            created=fields.time("createdTime"),
+            start=fields.time_if_any("dataStartTime"),
+            end=fields.time_if_any("dataEndTime"),
             marketplace_ids=tuple(report.get("marketplaceIds") or ()),
             document_id=report.get("reportDocumentId") or None,
             schedule_id=report.get("reportScheduleId") or None,
-            processing_start=self._time(report, "processingStartTime", operation),
-            processing_end=self._time(report, "processingEndTime", operation),
+            processing_start=fields.time_if_any("processingStartTime"),
+            processing_end=fields.time_if_any("processingEndTime"),
             raw=dict(report),
         )
 
     def _schedule(self, schedule: dict[str, Any], operation: ops.Operation) -> ReportSchedule:
+        fields = self._fields(schedule, operation)
         return ReportSchedule(
-            schedule_id=self._text(schedule, "reportScheduleId", operation),
-            report_type=self._text(schedule, "reportType", operation),
-            period=self._text(schedule, "period", operation),
+            schedule_id=fields.text("reportScheduleId"),
+            report_type=fields.text("reportType"),
+            period=fields.text("period"),
             marketplace_ids=tuple(schedule.get("marketplaceIds") or ()),
             options=dict(schedule.get("reportOptions") or {}),
-            next_creation=self._time(schedule, "nextReportCreationTime", operation),
+            next_creation=fields.time_if_any("nextReportCreationTime"),
         )
 
-    def _text(self, answer: dict[str, Any], name: str, operation: ops.Operation) -> str:
-        value = answer.get(name)
-        if not isinstance(value, str) or not value:
-            raise self._broken(operation, name)
-        return value
-
-    def _time(self, answer: dict[str, Any], name: str, operation: ops.Operation) -> datetime | None:
-        try:
-            return parse_time(answer[name]) if answer.get(name) else None
-        except (ValueError, TypeError):
-            raise self._broken(operation, name) from None
-
-    def _broken(self, operation: ops.Operation, name: str) -> AmazonFault:
-        return AmazonFault(
-            f"Amazon's answer to {operation.name} for account {self._session.account} has no valid {name}, which its own model "
-            "demands. Try again; if it stays, open a case with Amazon.",
-            account=self._session.account,
-            operation=operation.name,
-        )
-
-
-def parse_time(text: str) -> datetime:
-    """An instant of the API as UTC. Amazon writes Z or an offset; one without is taken as UTC."""
-    value = datetime.fromisoformat(text)
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def to_api_time(value: datetime) -> str:
-    """The instant as ISO 8601 in UTC with whole seconds. A time without zone is refused: it would be a guess."""
-    if value.tzinfo is None:
-        raise ConfigurationError(f"The time {value.isoformat()} has no time zone; give one, for example UTC.")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    def _fields(self, answer: dict[str, Any], operation: ops.Operation) -> Fields:
+        return Fields(answer, self._session.account, operation.name)
