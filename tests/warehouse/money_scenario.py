@@ -34,12 +34,17 @@ def money(lake: HandmadeLake) -> None:
         movement("T-3", "Adjustment", 5),
         movement("T-4", "Release", 15, deferred_transaction_id="T-1"),
         movement("T-5", "Shipment", 8, "DEFERRED", maturity_date=look(9)),
+        # The held back one may name its release instead, and Amazon's model promises no id at all.
+        movement("T-6", "Shipment", 4, "DEFERRED_RELEASED", release_transaction_id="T-7", deferred_transaction_id="T-6"),
+        movement("T-7", "Shipment", 4, release_transaction_id="T-7"),
+        *({k: v for k, v in movement("", "ServiceFee", fee).items() if k != "transaction_id"} for fee in (-1, -2)),
     ]
     tree = [("1", "Sales", 20, False), ("1.1", "Sales/OurPrice", 20, True), ("2", "Expenses", -5, False)]
     tree.append(("2.1", "Expenses/Commission", -5, True))
     keys = {
         m["transaction_id"]: {"transaction_id": m["transaction_id"], "posted_date": m["posted_date"], "read_at": at}
         for m in movements
+        if "transaction_id" in m
     }
     told = _amounts(keys["T-1"], tree)
     told += _amounts(keys["T-2"], [("1", "Expenses", -39, False), ("1.1", "Expenses/SubscriptionFee", -39, True)])

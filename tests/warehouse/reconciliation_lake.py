@@ -102,6 +102,16 @@ class ReconciliationLake:
         self.order(id_, bought, **facts)
         self.api_order(id_, bought, **facts | {"status": facts.get("status", "Shipped").upper()})
 
+    def cancelled_item(self, id_: str, bought: datetime, *, units: int, price: object) -> None:
+        """One more item of an order of `both`, which was cancelled alone: the report shows no units and no price of it any more."""
+        changed, read = bought + timedelta(hours=1), at((bought + timedelta(hours=1)).date() + timedelta(days=1), 2, 40)
+        line = order_line(id_, bought, changed, CHANNELS["DE"], "KES-MUG-RED", 0, None, item_status="Cancelled")
+        self.add("orders_by_last_update", None, changed.date(), line)
+        page = {"order_id": id_, "order_item_id": "CANCELLED", "last_updated_time": changed, "read_at": read}
+        self.add("api_order_items", None, changed.date(), page | {"quantity_ordered": units, "cancelled_by": "BUYER"})
+        part = {"proceeds_position": 1, "proceeds_type": "ITEM", "subtotal_amount": price, "subtotal_currency": "EUR"}
+        self.add("api_order_item_proceeds", None, changed.date(), page | part)
+
     def charged(
         self,
         id_: str,

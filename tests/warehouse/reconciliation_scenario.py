@@ -37,6 +37,10 @@ def orders_and_api(lake: ReconciliationLake) -> None:
     lake.api_order("STALE", at(on(15)), price=None, status="UNSHIPPED")
     lake.covered("api_orders", None, [on(18)], "failed", "The reading failed three times.")
     lake.order("UNREAD", at(on(18)))
+    # One of two items was cancelled alone; a replacement costs nothing.
+    lake.both("HALF", at(on(10)))
+    lake.cancelled_item("HALF", at(on(10)), units=2, price=40)
+    lake.both("FREE", at(on(10)), price=0)
     # Prices with tax in the one, without it in the other.
     lake.order("TAXED", at(on(1)), price=Decimal("23.8"))
     lake.api_order("TAXED", at(on(1)), price=20, tax=Decimal("3.8"))
@@ -63,6 +67,7 @@ def orders_and_finances(lake: ReconciliationLake) -> None:
     lake.charged("MIXED", at(on(7)))
     lake.charged("LATE-UK", at(on(8)), store="UK")
     lake.charged("UNKNOWN", at(on(12), 23, 30))
+    lake.charged("HALF", at(on(11)))
     lake.covered("finance_transactions", None, [on(17)], "missing", "Nobody asked for this day.")
 
 

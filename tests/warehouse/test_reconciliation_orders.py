@@ -80,6 +80,14 @@ def test_an_order_cancelled_on_one_side_only_is_a_difference(reconciled: Warehou
     }
 
 
+def test_an_item_that_was_cancelled_alone_is_no_sale_on_either_side(reconciled: Warehouse) -> None:
+    assert told(reconciled, API, on(10)) == {
+        "orders": (2, 2, "equal"),
+        "units": (2, 2, "equal"),
+        "ordered_revenue EUR": (20, 20, "equal"),
+    }
+
+
 def test_an_old_state_is_a_difference_once_the_day_of_the_change_is_loaded(reconciled: Warehouse) -> None:
     assert told(reconciled, API, on(15)) == {
         "orders": (1, 1, "equal"),
@@ -146,6 +154,11 @@ def test_finances_agree_by_order_whenever_they_post_and_released_money_counts_on
         ("units", "MISSING", 2, None, "Finances"),
     ]
     assert told(reconciled, FINANCES, on(7), "UK") == {"units": (1, 1, "equal"), "product_charges GBP": (20, 20, "equal")}
+
+
+def test_an_order_that_costs_nothing_need_not_be_charged(reconciled: Warehouse) -> None:
+    assert told(reconciled, FINANCES, on(10)) == {"units": (1, 1, "equal"), "product_charges EUR": (20, 20, "equal")}
+    assert differing(reconciled, FINANCES, on(10), "excluded") == [("units", "FREE", 1, None, "Finances")]
 
 
 def test_finances_that_charge_another_price_or_an_order_nobody_reported_differ(reconciled: Warehouse) -> None:

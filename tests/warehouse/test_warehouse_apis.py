@@ -130,7 +130,11 @@ def test_the_ledger_has_every_amount_once_and_adds_up_to_amazons_totals(handmade
         ("T-3", "transaction", SKU, "Other", d(3), "DE", berlin, False, False),
         ("T-4", "transaction", None, "Sales", d(15), "DE", berlin, False, True),
         ("T-5", "remainder", None, None, d(8), "DE", berlin, True, False),
+        ("T-6", "remainder", None, None, d(4), "DE", berlin, False, False),
+        ("T-7", "remainder", None, None, d(4), "DE", berlin, False, True),
     ]
+    unnamed = "select amount from marts.fct_financial_ledger where transaction_id not like 'T-%' order by 1"
+    assert handmade.query(unnamed) == [(d(-2),), (d(-1),)]
 
 
 def test_a_payout_is_held_against_the_deposit_of_its_settlement(handmade: Warehouse) -> None:

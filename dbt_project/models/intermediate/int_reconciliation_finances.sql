@@ -10,7 +10,7 @@ with marketplaces as (
 
 ),
 
--- When held back money is released Amazon may post it again: the same money, told by the id of what it releases.
+-- When held back money is released Amazon may post it again: the same money (is_repeated).
 shipments as (
 
     select
@@ -22,12 +22,9 @@ shipments as (
         transactions.posted_at
     from {{ ref('stg_finance_transactions') }} as transactions
     inner join marketplaces on marketplaces.marketplace_id = transactions.marketplace_id
-    left join {{ ref('stg_finance_transactions') }} as held
-        on held.account = transactions.account
-        and held.transaction_id = transactions.deferred_transaction_id
     where lower(transactions.transaction_type) = 'shipment'
         and transactions.amazon_order_id is not null
-        and held.transaction_id is null
+        and not transactions.is_repeated
 
 ),
 
@@ -39,18 +36,19 @@ shipped_items as (
 
 ),
 
--- Prices are the leaves below ProductCharges; where Amazon books their tax apart, it is the leaf OurPriceTax.
+-- Prices are the amounts below ProductCharges; where Amazon books their tax apart, it is OurPriceTax. The ledger has each of them once,
+-- whether Amazon tells it by item or by transaction.
 amounts as (
 
     select
         account,
         transaction_id,
         currency,
-        sum(case when lower(path) like '%productcharges%' and lower(breakdown_type) not like '%tax%' then amount end) as charges,
+        sum(case when lower(breakdown_path) like '%productcharges%' and lower(breakdown_type) not like '%tax%' then amount end) as charges,
         sum(case when lower(breakdown_type) = 'ourpricetax' then amount end) as tax
-    from {{ ref('stg_finance_breakdowns') }}
-    where is_leaf
-        and (lower(path) like '%productcharges%' or lower(breakdown_type) = 'ourpricetax')
+    from {{ ref('fct_financial_ledger') }}
+    where lower(breakdown_path) like '%productcharges%'
+        or lower(breakdown_type) = 'ourpricetax'
     group by account, transaction_id, currency
 
 ),
@@ -66,6 +64,7 @@ stacked as (
         last_updated_at,
         case when lower(order_status) like 'shipped%' then 1 else 0 end as is_shipped,
         case when is_cancelled then 0 else coalesce(quantity, 0) end as left_units,
+        case when is_cancelled then 0 else coalesce(item_price, 0) end as asked,
         order_status as left_status,
         cast(null as date) as posted_date,
         {{ no_time() }} as first_posted_at,
@@ -80,6 +79,7 @@ stacked as (
         shipments.account,
         shipments.marketplace,
         shipments.amazon_order_id,
+        null,
         null,
         null,
         null,
@@ -109,6 +109,7 @@ orders as (
         max(last_updated_at) as last_updated_at,
         max(is_shipped) as is_shipped,
         sum(left_units) as left_units,
+        sum(asked) as asked,
         max(left_status) as left_status,
         min(first_posted_at) as first_posted_at,
         max(last_posted_at) as last_posted_at,
@@ -176,7 +177,11 @@ judged as (
             when reported.loaded_until < cast(reported.last_loaded_at as date)
                 then 'The orders report may hold the order in the day on which it was read, and that day is not loaded yet.'
             else {{ no_text() }}
-        end as waits_for
+        end as waits_for,
+        case
+            when due.first_posted_at is null and due.asked = 0 then 'Nothing was asked for the order, such as a replacement.'
+            else {{ no_text() }}
+        end as excluded_because
     from due
     left join finance_days
         on finance_days.account = due.account
@@ -230,7 +235,8 @@ money_rows as (
         priced.left_price,
         {{ nearer('priced.right_price', 'priced.right_tax', 'priced.left_price') }} as right_price,
         judged.left_status,
-        judged.waits_for
+        judged.waits_for,
+        judged.excluded_because
     from priced
     inner join judged
         on judged.account = priced.account
@@ -239,10 +245,10 @@ money_rows as (
 
 )
 
-{{ compared(check, 'units', 'order', 'amazon_order_id', 'left_units', 'right_units', left_text='left_status', waits_for='waits_for') }}
+{{ compared(check, 'units', 'order', 'amazon_order_id', 'left_units', 'right_units', left_text='left_status', waits_for='waits_for', excluded_because='excluded_because') }}
 from judged
 
 union all
 
-{{ compared(check, 'product_charges', 'order', 'amazon_order_id', 'left_price', 'right_price', currency='currency', left_text='left_status', waits_for='waits_for') }}
+{{ compared(check, 'product_charges', 'order', 'amazon_order_id', 'left_price', 'right_price', currency='currency', left_text='left_status', waits_for='waits_for', excluded_because='excluded_because') }}
 from money_rows

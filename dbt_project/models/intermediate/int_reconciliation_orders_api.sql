@@ -9,33 +9,55 @@ with marketplaces as (
 
 ),
 
-proceeds as (
+-- An item that was cancelled alone is no sale, as in the report: what was shipped of it before is.
+sold_items as (
 
     select
         account,
         amazon_order_id,
-        currency,
-        sum(case when proceeds_type = 'ITEM' then amount end) as price
-    from {{ ref('stg_api_order_item_proceeds') }}
-    group by account, amazon_order_id, currency
-
-),
-
-taxes as (
-
-    select account, amazon_order_id, currency, sum(amount) as tax
-    from {{ ref('stg_api_order_item_proceeds_details') }}
-    where proceeds_type = 'TAX'
-        and subtype = 'ITEM'
-    group by account, amazon_order_id, currency
+        order_item_id,
+        coalesce(case when cancelled_by is null then quantity else quantity_fulfilled end, 0) as units
+    from {{ ref('stg_api_order_items') }}
+    where cancelled_by is null
+        or quantity_fulfilled > 0
 
 ),
 
 items as (
 
-    select account, amazon_order_id, sum(coalesce(quantity, 0)) as units
-    from {{ ref('stg_api_order_items') }}
+    select account, amazon_order_id, sum(units) as units
+    from sold_items
     group by account, amazon_order_id
+
+),
+
+proceeds as (
+
+    select
+        proceeds.account,
+        proceeds.amazon_order_id,
+        proceeds.currency,
+        sum(case when proceeds.proceeds_type = 'ITEM' then proceeds.amount end) as price
+    from {{ ref('stg_api_order_item_proceeds') }} as proceeds
+    inner join sold_items
+        on sold_items.account = proceeds.account
+        and sold_items.amazon_order_id = proceeds.amazon_order_id
+        and sold_items.order_item_id = proceeds.order_item_id
+    group by proceeds.account, proceeds.amazon_order_id, proceeds.currency
+
+),
+
+taxes as (
+
+    select taxes.account, taxes.amazon_order_id, taxes.currency, sum(taxes.amount) as tax
+    from {{ ref('stg_api_order_item_proceeds_details') }} as taxes
+    inner join sold_items
+        on sold_items.account = taxes.account
+        and sold_items.amazon_order_id = taxes.amazon_order_id
+        and sold_items.order_item_id = taxes.order_item_id
+    where taxes.proceeds_type = 'TAX'
+        and taxes.subtype = 'ITEM'
+    group by taxes.account, taxes.amazon_order_id, taxes.currency
 
 ),
 

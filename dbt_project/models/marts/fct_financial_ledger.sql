@@ -6,12 +6,6 @@ with transactions as (
 
     select * from {{ ref('stg_finance_transactions') }}
 
-),
-
-deferred as (
-
-    select account, transaction_id from {{ ref('stg_finance_transactions') }}
-
 )
 
 select
@@ -34,7 +28,7 @@ select
     amounts.currency,
     transactions.transaction_status = 'DEFERRED' as is_held_back,
     transactions.matures_at,
-    deferred.transaction_id is not null as is_repeated,
+    transactions.is_repeated,
     transactions.amazon_order_id,
     transactions.shipment_id,
     transactions.settlement_id,
@@ -48,7 +42,4 @@ from {{ ref('int_finance_amounts') }} as amounts
 inner join transactions
     on transactions.account = amounts.account
     and transactions.transaction_id = amounts.transaction_id
-left join deferred
-    on deferred.account = transactions.account
-    and deferred.transaction_id = transactions.deferred_transaction_id
 left join {{ ref('dim_marketplace') }} as marketplaces on marketplaces.marketplace_id = transactions.marketplace_id
