@@ -2,6 +2,7 @@
 Models and tests live in dbt_project/; here is only how Dagster names, groups and triggers them."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt.core.dbt_cli_invocation import PARTIAL_PARSE_FILE_NAME
 
 from spapi_assets.automation import after_coverage
 from spapi_assets.settings import PROJECT_ROOT, Settings
@@ -35,8 +37,9 @@ def _is_stale(manifest: Path) -> bool:
     if not manifest.exists():
         return True
     made = manifest.stat().st_mtime
-    sources = (p for p in DBT_FOLDER.rglob("*") if p.suffix in {".sql", ".yml", ".csv"})
-    return any(p.stat().st_mtime > made for p in sources if not {"target", "logs"} & set(p.relative_to(DBT_FOLDER).parts))
+    written = [entry for entry in DBT_FOLDER.iterdir() if entry.name not in {"target", "logs"}]
+    files = (file for entry in written for file in (entry.rglob("*") if entry.is_dir() else [entry]))
+    return any(file.stat().st_mtime > made for file in files if file.suffix in {".sql", ".yml", ".csv"})
 
 
 def dbt_resource(settings: Settings) -> DbtCliResource:
@@ -88,6 +91,13 @@ def _layer(props: Mapping[str, Any]) -> str:
     return "seeds" if props["resource_type"] == "seed" else str(props["fqn"][1])
 
 
+def _keep_parse(made: Path) -> None:
+    """The next build begins with what this one parsed: dbt parses all again if its connection is not the one parsed for last."""
+    parsed = made / PARTIAL_PARSE_FILE_NAME
+    if parsed.exists():
+        os.replace(shutil.copy(parsed, DBT_FOLDER / "target" / f"{made.name}.msgpack"), DBT_FOLDER / "target" / parsed.name)
+
+
 def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
     """Every dbt model and seed as an asset, every dbt test as an asset check."""
     project = dbt_project(settings)
@@ -101,7 +111,12 @@ def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
     )
     def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         os.environ.update(settings.dbt_environment)  # dbt is a process of its own and reads its settings from there
-        events = dbt.cli(["build"], context=context).stream()
-        yield from events.fetch_row_counts().fetch_column_metadata() if settings.dbt_metadata else events
+        invocation = dbt.cli(["build"], context=context)
+        try:
+            events = invocation.stream()
+            yield from events.fetch_row_counts().fetch_column_metadata() if settings.dbt_metadata else events
+        finally:
+            _keep_parse(invocation.target_path)
+        shutil.rmtree(invocation.target_path)  # compiled SQL stays of builds that failed
 
     return warehouse
