@@ -103,7 +103,7 @@ class ReconciliationLake:
         self.api_order(id_, bought, **facts | {"status": facts.get("status", "Shipped").upper()})
 
     def cancelled_item(self, id_: str, bought: datetime, *, units: int, price: object) -> None:
-        """One more item of an order of `both`, which was cancelled alone: the report shows no units and no price of it any more."""
+        """One more item of an order of `both`, cancelled alone: the report shows no units and no price of it any more."""
         changed, read = bought + timedelta(hours=1), at((bought + timedelta(hours=1)).date() + timedelta(days=1), 2, 40)
         line = order_line(id_, bought, changed, CHANNELS["DE"], "KES-MUG-RED", 0, None, item_status="Cancelled")
         self.add("orders_by_last_update", None, changed.date(), line)

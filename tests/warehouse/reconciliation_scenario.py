@@ -106,6 +106,8 @@ def listings(lake: ReconciliationLake) -> None:
     listing(lake, "PARENT", 2, api={"price": None, "status": '["DISCOVERABLE"]'})
     listing(lake, "PRICE", 3, report={}, api={"price": 19})
     listing(lake, "POUNDS", 4, report={}, api={}, currency="GBP")
+    listing(lake, "UNKNOWN", 5, report={}, missing=True)
+    listing(lake, "UNKNOWN", 6, report={}, api={})
     listing(lake, "DELETED", 5, report={}, missing=True)
     listing(lake, "CLOSED", 6, report={"status": "Inactive"}, api={})
     listing(lake, "OTHER", 6, report={}, api={"asin": "B0B"})

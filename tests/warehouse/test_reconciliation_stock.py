@@ -34,9 +34,14 @@ def test_prices_states_and_products_that_differ_are_found_and_other_money_is_ano
 
 
 def test_a_sku_that_the_api_does_not_know_differs_and_one_nobody_asked_about_waits(reconciled: Warehouse) -> None:
-    assert differing(reconciled, LISTINGS, on(5)) == [("listings", "DELETED", 1, 0, None)]
+    assert differing(reconciled, LISTINGS, on(5)) == [("listings", "UNKNOWN", 1, 0, None)]
     assert states(reconciled, LISTINGS, on(8))["listings"] == "not_comparable"
     assert any("was not asked for the SKU" in (reason or "") for reason in reasons(reconciled, LISTINGS, on(8)))
+
+
+def test_a_listing_that_the_next_report_lacks_too_was_deleted_between_the_looks(reconciled: Warehouse) -> None:
+    assert differing(reconciled, LISTINGS, on(5), "excluded") == [("listings", "DELETED", 1, 0, None)]
+    assert told(reconciled, LISTINGS, on(5))["listings"] == (1, 0, "different"), "the other one is in the next report"
 
 
 def test_a_listing_changed_between_the_looks_proves_nothing(reconciled: Warehouse) -> None:

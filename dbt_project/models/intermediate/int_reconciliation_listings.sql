@@ -52,7 +52,8 @@ reported as (
         max(case when lower(listings.status) = 'active' then 1 else 0 end) as active,
         max(listings.status) as status,
         max(listings.asin) as asin,
-        max(reports.made_at) as made_at
+        max(reports.made_at) as made_at,
+        lead(listings.date) over (partition by listings.account, listings.marketplace, listings.sku order by listings.date) as listed_next_on
     from {{ ref('stg_merchant_listings') }} as listings
     left join {{ ref('stg_reports') }} as reports
         on reports.account = listings.account
@@ -99,7 +100,7 @@ answered as (
 stacked as (
 
     select account, marketplace, date, sku, 1 as left_listed, price as left_price, quantity as left_quantity, active as left_active,
-        status as left_status, asin as left_asin, made_at, cast(null as bigint) as was_asked, cast(null as bigint) as right_listed,
+        status as left_status, asin as left_asin, made_at, listed_next_on, cast(null as bigint) as was_asked, cast(null as bigint) as right_listed,
         cast(null as decimal(18, 4)) as right_price, {{ no_text() }} as right_currency, cast(null as bigint) as right_quantity,
         cast(null as bigint) as right_active, {{ no_text() }} as right_status, {{ no_text() }} as right_asin,
         cast(null as bigint) as is_no_offer, {{ no_time() }} as last_updated_at, {{ no_time() }} as read_at
@@ -107,7 +108,7 @@ stacked as (
 
     union all
 
-    select account, marketplace, date, sku, null, null, null, null, null, null, null, 1, is_present, price, currency, quantity, active,
+    select account, marketplace, date, sku, null, null, null, null, null, null, null, null, 1, is_present, price, currency, quantity, active,
         status, asin, is_no_offer, last_updated_at, read_at
     from answered
 
@@ -117,12 +118,21 @@ pairs as (
 
     select account, marketplace, date, sku, max(left_listed) as left_listed, max(left_price) as left_price,
         max(left_quantity) as left_quantity, max(left_active) as left_active, max(left_status) as left_status,
-        max(left_asin) as left_asin, max(made_at) as made_at, max(was_asked) as was_asked, max(right_listed) as right_listed, max(right_price) as right_price,
+        max(left_asin) as left_asin, max(made_at) as made_at, max(listed_next_on) as listed_next_on, max(was_asked) as was_asked, max(right_listed) as right_listed, max(right_price) as right_price,
         max(right_currency) as right_currency, max(right_quantity) as right_quantity, max(right_active) as right_active,
         max(right_status) as right_status, max(right_asin) as right_asin, max(is_no_offer) as is_no_offer,
         max(last_updated_at) as last_updated_at, max(read_at) as read_at
     from stacked
     group by account, marketplace, date, sku
+
+),
+
+next_reports as (
+
+    select account, marketplace, {{ add_days('date', -1) }} as date
+    from {{ ref('int_reconciliation_coverage') }}
+    where dataset = 'merchant_listings'
+        and is_usable
 
 ),
 
@@ -133,21 +143,33 @@ looked_at as (
         marketplaces.currency as store_currency,
         -- A SKU that was not asked for is neither there nor missing.
         case
-            when was_asked is null then 'The Listings API was not asked for the SKU on this day: it is asked for those the store of identifiers knows.'
-            when read_at < made_at then 'The report was made after the Listings API was read: what changed in between is not known.'
+            when pairs.was_asked is null
+                then 'The Listings API was not asked for the SKU on this day: it is asked for those the store of identifiers knows.'
+            when pairs.read_at < pairs.made_at
+                then 'The report was made after the Listings API was read: what changed in between is not known.'
+            when pairs.left_listed = 1 and pairs.right_listed = 0 and next_reports.account is null
+                then 'Whether the listing was deleted between the two looks is what the next day''s report tells, which is not loaded.'
             else {{ no_text() }}
         end as waits_for,
         -- The report may be some hours old when it is made.
         case
-            when last_updated_at >= {{ add_minutes('cast(date as timestamp)', -60 * cached) }}
+            when pairs.last_updated_at >= {{ add_minutes('cast(pairs.date as timestamp)', -60 * cached) }}
                 then 'The listing was changed between the two looks.'
-            when left_listed is null and is_no_offer = 1 then 'A listing without an offer, such as the parent of a variation family.'
+            when pairs.left_listed = 1 and pairs.right_listed = 0 and next_reports.account is not null
+                and coalesce(pairs.listed_next_on > {{ add_days('pairs.date', 1) }}, true)
+                then 'The listing was deleted between the two looks: the next day''s report does not list it either.'
+            when pairs.left_listed is null and pairs.is_no_offer = 1
+                then 'A listing without an offer, such as the parent of a variation family.'
             else {{ no_text() }}
         end as excluded_because
     from pairs
     inner join {{ ref('dim_marketplace') }} as marketplaces on marketplaces.marketplace = pairs.marketplace
+    left join next_reports
+        on next_reports.account = pairs.account
+        and next_reports.marketplace = pairs.marketplace
+        and next_reports.date = pairs.date
     -- A deleted SKU that neither of them lists agrees without saying so.
-    where coalesce(left_listed, right_listed) = 1
+    where coalesce(pairs.left_listed, pairs.right_listed) = 1
 
 ),
 
