@@ -9,8 +9,8 @@ from typing import Any
 
 from spapi_assets.aws.clients import AwsError
 from spapi_assets.datasets.model import ApiSource, WindowKind
-from spapi_assets.ingest.context import IngestContext, bucket_state
-from spapi_assets.ingest.forecast import Bucket
+from spapi_assets.ingest.buckets import bucket_of
+from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.order_planning import OrderPlan, plan_orders
 from spapi_assets.ingest.reading.outcome import ReadOutcome
 from spapi_assets.ingest.reading.run import catch_up, refresh
@@ -18,8 +18,6 @@ from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.upkeep import kept_up_from
 from spapi_assets.ingest.windows import due_range, partition_days, today
 from spapi_assets.lake.layout import Partition
-from spapi_assets.spapi.errors import ConfigurationError
-from spapi_assets.spapi.operations import BY_NAME
 
 # Whose rows tell how many orders change on a day, the surer first: orders themselves, or the item lines of the orders report.
 COUNTED = ("api_orders", "orders_by_last_update")
@@ -41,6 +39,7 @@ def orders_plan(ctx: IngestContext, source: ApiSource, account_key: str) -> Orde
     """The plan as things stand now. Reads the ledger, the marks and the quota; asks Amazon nothing and writes nothing."""
     assert source.call is not None
     assert source.call.single is not None
+    account = Partition.of(account_key, date.min).account
     marks = ctx.refreshes.pending(source.name, account_key)
     return plan_orders(
         source,
@@ -49,8 +48,8 @@ def orders_plan(ctx: IngestContext, source: ApiSource, account_key: str) -> Orde
         oldest=marks[0].first_asked if marks else None,
         gaps=_gaps(ctx, source, account_key),
         orders_a_day=_orders_a_day(ctx, source, account_key),
-        search=_bucket(ctx, account_key, source.call.operation),
-        single=_bucket(ctx, account_key, source.call.single.operation),
+        search=bucket_of(ctx, account, source.call.operation),
+        single=bucket_of(ctx, account, source.call.single.operation),
     )
 
 
@@ -137,12 +136,3 @@ def _orders_a_day(ctx: IngestContext, source: ApiSource, account_key: str) -> fl
             if rows:
                 return sum(rows) / len(rows)
     return None
-
-
-def _bucket(ctx: IngestContext, account_key: str, operation: str) -> Bucket:
-    """The operation's bucket as it is; full, at Amazon's published rate, where it or the credentials cannot be read."""
-    found = BY_NAME[operation]
-    try:
-        return Bucket(found.plan, bucket_state(ctx, Partition.of(account_key, date.min).account, found))
-    except (ConfigurationError, AwsError):
-        return Bucket(found.plan)

@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.ledger_records import PartitionFacts, ReportRecord, ReportStatus
 from spapi_assets.datasets.model import ApiSource, WindowKind
-from spapi_assets.ingest.context import IngestContext, bucket_state
+from spapi_assets.ingest.buckets import bucket_of
+from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.forecast import Bucket
 from spapi_assets.ingest.reading.tasks import for_window
@@ -20,8 +21,6 @@ from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.windows import due, partition_days, plan_windows, reachable, today
 from spapi_assets.lake.layout import Partition
 from spapi_assets.settings import Account
-from spapi_assets.spapi.errors import ConfigurationError
-from spapi_assets.spapi.operations import BY_NAME
 
 _HISTORY = timedelta(days=60)
 
@@ -74,7 +73,7 @@ def read_forecast(
             account = key.partition(".")[0]
             if account not in names:
                 continue
-            bucket = buckets.setdefault((account, source.report_type), _bucket(ctx, account, source.report_type))
+            bucket = buckets.setdefault((account, source.report_type), bucket_of(ctx, account, source.report_type))
             costs.append(_cost(ctx, source, key, partition_days(source, first, last), bucket, at, notes))
     return costs, _totals(costs, buckets, at)
 
@@ -181,15 +180,6 @@ def _identifiers(ctx: IngestContext, source: ApiSource, place: Partition, notes:
     except AwsError as error:
         _note(notes, f"How many identifiers there are is not known. {error}")
         return 0
-
-
-def _bucket(ctx: IngestContext, account: str, operation: str) -> Bucket:
-    """The operation's bucket as it is; full, at Amazon's published rate, where it or the credentials cannot be read."""
-    found = BY_NAME[operation]
-    try:
-        return Bucket(found.plan, bucket_state(ctx, account, found))
-    except (ConfigurationError, AwsError):
-        return Bucket(found.plan)
 
 
 def _note(notes: list[str], sentence: str) -> None:
