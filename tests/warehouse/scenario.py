@@ -15,6 +15,7 @@ ACCOUNT = "kestrel_eu"
 VENDOR = "kestrel_vendor_us"
 SKU, ASIN = "KES-MUG-BLUE", "B0KESTREL1"
 OTHER_SKU, OTHER_ASIN = "KES-MUG-RED", "B0KESTREL2"
+DELETED_SKU = "KES-MUG-OLD"  # the same product, listed on the first day only
 DAY = date(2026, 2, 2)  # a Monday
 
 
@@ -124,6 +125,8 @@ def _stock(lake: HandmadeLake) -> None:
                 }
                 for sku, asin in ((SKU, ASIN), (OTHER_SKU, OTHER_ASIN))
             ]
+            if day == DAY:
+                listings.append(listings[0] | {"seller_sku": DELETED_SKU, "listing_id": DELETED_SKU})
             lake.write("merchant_listings", ACCOUNT, marketplace, day, listings, report_id=f"L-{marketplace}-{day}")
             empty = marketplace == "DE" and day in days(DAY + timedelta(days=1), 2)
             stock = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from dbt_runner import Warehouse
-from scenario import ASIN, BRITISH_LINES, DAY, GERMAN_LINES, OTHER_SKU, SKU
+from scenario import ASIN, BRITISH_LINES, DAY, DELETED_SKU, GERMAN_LINES, OTHER_SKU, SKU
 
 pytestmark = pytest.mark.xdist_group("warehouse")
 
@@ -42,9 +42,10 @@ def test_the_marketplace_of_an_order_comes_from_its_sales_channel(handmade: Ware
 
 
 def test_one_sku_in_two_marketplaces_is_two_products_and_multiplies_nothing(handmade: Warehouse) -> None:
-    assert handmade.query(f"select marketplace from marts.dim_product where asin = '{ASIN}' and is_listed order by 1") == [
-        ("DE",),
-        ("UK",),
+    listed = f"select marketplace, sku, is_listed, listing_date from marts.dim_product where asin = '{ASIN}' and listing_date is not null"
+    first, last = DAY, DAY + timedelta(days=5)
+    assert handmade.query(f"{listed} order by 1, 2") == [
+        (store, *product) for store in ("DE", "UK") for product in ((SKU, True, last), (DELETED_SKU, False, first))
     ]
     rows, units = handmade.query(
         "select count(*), sum(units_ordered) from marts.fct_sales_traffic_daily"

@@ -63,7 +63,8 @@ listings as (
 
     select
         stg_merchant_listings.*,
-        row_number() over (partition by account, marketplace, sku order by date desc, _row) as recency
+        row_number() over (partition by account, marketplace, sku order by date desc, _row) as recency,
+        max(date) over (partition by account, marketplace) as newest_report_date
     from {{ ref('stg_merchant_listings') }} as stg_merchant_listings
 
 )
@@ -76,7 +77,7 @@ select
     coalesce(ranked.title, catalog.title) as title,
     catalog.brand,
     catalog.product_type,
-    listings.sku is not null as is_listed,
+    coalesce(listings.date = listings.newest_report_date, false) as is_listed,
     listings.status as listing_status,
     listings.price as listing_price,
     marketplaces.currency as listing_currency,
