@@ -1,5 +1,5 @@
 """The pages of a reading's tasks: chains asked for side by side within the quota, each page kept before the next is asked for.
-What a call is stands in `call.py`; what becomes of the pages in `run.py`."""
+What a call is stands in `call.py`; what becomes of the pages in `finish.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from spapi_assets.ingest.context import IngestContext
-from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.reading.call import Caller, Page
 from spapi_assets.ingest.reading.outcome import Progress
 from spapi_assets.ingest.reading.spool import Kept, Spool
@@ -133,7 +132,7 @@ class _Chain:
         """Whether a refusal is one identifier's fault, which must not hold up the others, now or in the next run."""
         if len(self.task.identifiers) > 1:
             return self.progress.spare >= 0
-        return (len(self.spool.tasks) > 1 or self.spool.options.get(READ) == SOME) and self.progress.refuse()
+        return (len(self.spool.tasks) > 1 or self.spool.of_some) and self.progress.refuse()
 
     def _moves_on(self, page: Page, token: str | None) -> None:
         """Raises AmazonFault when the same page comes again and again, which would go on for ever."""

@@ -1,5 +1,5 @@
 """Pages become one archived document, typed Parquet, catalog partitions, partition facts and a ledger record, as a report does.
-Reading the pages is `run.py`; the same for Amazon's messages is `ingest/notifications/`."""
+Asking for the pages is `finish.py`; the same for Amazon's messages is `ingest/notifications/`."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from spapi_assets.aws.ledger_records import Verdict
 from spapi_assets.datasets.model import ApiSource
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.errors import DocumentError
-from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.reading.call import Caller, facts_of_page
 from spapi_assets.ingest.reading.chains import Paused, ask_all
 from spapi_assets.ingest.reading.document import load_pages, record_of, refused, unreadable
@@ -80,7 +79,7 @@ def finish(
             return
         except (MissingRole, ConfigurationError) as error:
             verdict = Verdict.MISSING_ROLE if isinstance(error, MissingRole) else Verdict.CONFIGURATION
-            if spool.options.get(READ) != SOME:
+            if not spool.of_some:
                 refused(ctx, source, spool.account_key, spool.started, spool.start, spool.end, verdict, str(error))
             spool.clear()
             raise

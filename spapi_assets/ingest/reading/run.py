@@ -3,7 +3,9 @@ Killed at any point it goes on with the next page; the end of a reading is `fini
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -41,24 +43,18 @@ def read(
 
     Raises Throttled and other SpApiErrors; what had been read until then is kept and the next call goes on from there.
     """
-    outcome = ReadOutcome()
+    reader = _Reader(ctx, source, account_key, deadline, tell)
     with exclusive(ctx, f"read#{source.name}#{account_key}", max_wait):
-        for spool in unfinished(ctx.lake, source.name, account_key):
-            if spool.options.get(READ) == SOME:
-                continue
+        for spool in reader.unfinished(of_some=False):
             if ctx.now() - spool.started > RESUMABLE[source.window.kind]:
                 spool.clear()
             else:
                 tell(f"Going on with the reading of {spool.start} to {spool.end} that was begun at {spool.started:%H:%M} UTC.")
-                finish(ctx, source, spool, outcome, deadline, tell)
+                reader.finish(spool)
                 again = again and not any(spool.start <= day <= spool.end for day in days)
-        for start, end in _windows(ctx, source, account_key, days, again, outcome):
-            tasks = _whole(ctx, source, account_key, start, end, outcome)
-            if not tasks:
-                continue
-            spool = Spool.begin(ctx.lake, source.name, account_key, ctx.now(), start, end, {}, tasks)
-            finish(ctx, source, spool, outcome, deadline, tell)
-    return outcome
+        for start, end in _windows(ctx, source, account_key, days, again, reader.outcome):
+            reader.begin(ctx.now(), start, end, {}, _whole(ctx, source, account_key, start, end, reader.outcome))
+    return reader.outcome
 
 
 def refresh(
@@ -75,26 +71,17 @@ def refresh(
 
     A mark is taken off when what it asked for is loaded, unless it was asked for again since the reading began.
     """
-    outcome = ReadOutcome()
-    with exclusive(ctx, f"refresh#{source.name}#{account_key}", max_wait):
-        for spool in unfinished(ctx.lake, source.name, account_key):
-            if spool.options.get(READ) == SOME:
-                finish(ctx, source, spool, outcome, deadline, tell)
-        started = ctx.now()
-        chosen = (
-            identifiers if identifiers is not None else [m.identifier for m in ctx.refreshes.pending(source.name, account_key)]
-        )
-        wanted = _known(ctx, source, account_key, chosen)
-        tasks, lacking = for_identifiers(source, wanted)
+    reader = _Reader(ctx, source, account_key, deadline, tell)
+    with reader.changes(max_wait) as started:
+        if identifiers is None:
+            identifiers = [mark.identifier for mark in ctx.refreshes.pending(source.name, account_key)]
+        tasks, lacking = for_identifiers(source, _known(ctx, source, account_key, identifiers))
         if lacking:
-            outcome.problems.append(_lacking(source, account_key, lacking))
-        if tasks:
-            day = started.astimezone(UTC).date()
-            spool = Spool.begin(ctx.lake, source.name, account_key, started, day, day, {READ: SOME}, tasks)
-            finish(ctx, source, spool, outcome, deadline, tell)
+            reader.outcome.problems.append(_lacking(source, account_key, lacking))
+        reader.begin_some(started, tasks)
         if lacking:
             ctx.refreshes.done(source.name, account_key, lacking, started)
-    return outcome
+    return reader.outcome
 
 
 def catch_up(
@@ -112,17 +99,47 @@ def catch_up(
     """
     assert source.call is not None
     assert source.call.span is not None
-    outcome = ReadOutcome()
-    with exclusive(ctx, f"refresh#{source.name}#{account_key}", max_wait):
-        for spool in unfinished(ctx.lake, source.name, account_key):
-            if spool.options.get(READ) == SOME:
-                finish(ctx, source, spool, outcome, deadline, tell)
-        started = ctx.now()
+    reader = _Reader(ctx, source, account_key, deadline, tell)
+    with reader.changes(max_wait) as started:
+        reader.begin_some(started, [since_instant(source.call.span, since, started)])
+    return reader.outcome
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Carries out the readings that one of the functions above decides on, and counts them in one outcome."""
+
+    ctx: IngestContext
+    source: ApiSource
+    account_key: str
+    deadline: float | None
+    tell: Callable[[str], Any]
+    outcome: ReadOutcome = field(default_factory=ReadOutcome)
+
+    @contextmanager
+    def changes(self, max_wait: float) -> Iterator[datetime]:
+        """Nobody else reads what changed; what a dead process had begun of it is done. Gives the time from which to read."""
+        with exclusive(self.ctx, f"refresh#{self.source.name}#{self.account_key}", max_wait):
+            for spool in self.unfinished(of_some=True):
+                self.finish(spool)
+            yield self.ctx.now()
+
+    def unfinished(self, *, of_some: bool) -> list[Spool]:
+        spools = unfinished(self.ctx.lake, self.source.name, self.account_key)
+        return [spool for spool in spools if spool.of_some == of_some]
+
+    def finish(self, spool: Spool) -> None:
+        finish(self.ctx, self.source, spool, self.outcome, self.deadline, self.tell)
+
+    def begin(self, started: datetime, start: date, end: date, options: Mapping[str, str], tasks: Sequence[Task]) -> None:
+        """A new reading to its end; none where there is nothing to ask."""
+        if tasks:
+            self.finish(Spool.begin(self.ctx.lake, self.source.name, self.account_key, started, start, end, options, tasks))
+
+    def begin_some(self, started: datetime, tasks: Sequence[Task]) -> None:
+        """The same for what changed: its rows go into an object of their own in today's partition."""
         day = started.astimezone(UTC).date()
-        tasks = [since_instant(source.call.span, since, started)]
-        spool = Spool.begin(ctx.lake, source.name, account_key, started, day, day, {READ: SOME}, tasks)
-        finish(ctx, source, spool, outcome, deadline, tell)
-    return outcome
+        self.begin(started, day, day, {READ: SOME}, tasks)
 
 
 def _windows(

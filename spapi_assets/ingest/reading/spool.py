@@ -6,7 +6,7 @@ from __future__ import annotations
 import gzip
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -58,10 +58,9 @@ class Complete:
 
 
 @dataclass(frozen=True)
-class Spool:
-    """One reading in progress: what it asks, and the folder its pages lie in."""
+class Begun:
+    """The head of a reading in progress: what is read, since when, and into which folder its pages go."""
 
-    lake: Lake
     source: str
     account_key: str
     reading_id: str
@@ -69,12 +68,24 @@ class Spool:
     start: date
     end: date
     options: Mapping[str, str]
-    tasks: Sequence[Task]
-    complete: Complete = field(default_factory=lambda: Complete(), compare=False, repr=False)
+
+    @property
+    def of_some(self) -> bool:
+        """It reads identifiers that changed, and no whole days."""
+        return self.options.get(READ) == SOME
 
     @property
     def folder(self) -> str:
         return spool_folder(self.source, self.account_key, self.reading_id)
+
+
+@dataclass(frozen=True)
+class Spool(Begun):
+    """One reading in progress: its head, what it asks, and the pages that came."""
+
+    lake: Lake
+    tasks: Sequence[Task]
+    complete: Complete = field(default_factory=lambda: Complete(), compare=False, repr=False)
 
     @classmethod
     def begin(
@@ -90,17 +101,9 @@ class Spool:
     ) -> Spool:
         """A new reading, written down before its first call."""
         reading_id = f"read-{started.astimezone(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-        spool = cls(lake, source, account_key, reading_id, started, start, end, dict(options), tuple(tasks))
-        lake.write_json(
-            f"{spool.folder}/{_HEAD}",
-            {
-                "started": instant(started),
-                "start": start.isoformat(),
-                "end": end.isoformat(),
-                "options": dict(options),
-                "tasks": [task.as_item() for task in tasks],
-            },
-        )
+        spool = cls(source, account_key, reading_id, started, start, end, dict(options), lake, tuple(tasks))
+        head = {"started": instant(started), "start": start.isoformat(), "end": end.isoformat(), "options": dict(options)}
+        lake.write_json(f"{spool.folder}/{_HEAD}", {**head, "tasks": [task.as_item() for task in tasks]})
         return spool
 
     def keep(self, task: Task, number: int, page: Page, missing: tuple[str, ...]) -> None:
@@ -152,59 +155,32 @@ class Spool:
         return sorted(name for path in self.lake.list(self.folder) if (name := path.rsplit("/", 1)[-1]) != _HEAD)
 
 
-@dataclass(frozen=True)
-class Begun:
-    """The head of a reading in progress. `of_some`: it reads identifiers that changed, and no whole days."""
-
-    source: str
-    account_key: str
-    reading_id: str
-    started: datetime
-    start: date
-    end: date
-    of_some: bool
-
-
 def begun(lake: Lake) -> Iterator[Begun]:
     """Every reading in progress of the deployment, without its tasks, which may be many."""
-    for path in lake.list("spool"):
-        folder, _, name = path.rpartition("/")
-        if name == _HEAD:
-            source, account_key, reading_id = folder.split("/")[1:]
-            head: dict[str, Any] = lake.read_json(path)
-            yield Begun(
-                source,
-                account_key,
-                reading_id,
-                datetime.fromisoformat(head["started"]),
-                date.fromisoformat(head["start"]),
-                date.fromisoformat(head["end"]),
-                head["options"].get(READ) == SOME,
-            )
+    return (head for head, _ in _heads(lake, lake.list("spool")))
 
 
 def unfinished(lake: Lake, source: str, account_key: str) -> list[Spool]:
     """Readings that were begun and not finished, oldest first; what was left of cleared ones is removed."""
-    found = []
-    files = [path.rpartition("/") for path in lake.list(spool_folder(source, account_key))]
-    headed = {folder for folder, _, name in files if name == _HEAD}
-    for rest in {folder for folder, _, _ in files} - headed:
+    paths = list(lake.list(spool_folder(source, account_key)))
+    headed = {path.rpartition("/")[0] for path in paths if path.endswith(f"/{_HEAD}")}
+    for rest in {path.rpartition("/")[0] for path in paths} - headed:
         lake.delete_folder(rest)
-    for folder, _, name in files:
-        if name == _HEAD:
-            path = f"{folder}/{name}"
-            head: dict[str, Any] = lake.read_json(path)
-            found.append(
-                Spool(
-                    lake,
-                    source,
-                    account_key,
-                    folder.rpartition("/")[2],
-                    datetime.fromisoformat(head["started"]),
-                    date.fromisoformat(head["start"]),
-                    date.fromisoformat(head["end"]),
-                    head["options"],
-                    tuple(Task.of(item) for item in head["tasks"]),
-                )
-            )
+    found = [Spool(**vars(head), lake=lake, tasks=tuple(map(Task.of, tasks))) for head, tasks in _heads(lake, paths)]
     return sorted(found, key=lambda spool: spool.started)
+
+
+def _heads(lake: Lake, paths: Iterable[str]) -> Iterator[tuple[Begun, list[Mapping[str, Any]]]]:
+    """The heads among these files, with their tasks as they are written down."""
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if name != _HEAD:
+            continue
+        try:
+            head: dict[str, Any] = lake.read_json(path)
+        except FileNotFoundError:
+            continue  # another process finished it since the folder was looked at
+        source, account_key, reading_id = folder.split("/")[1:]
+        started, start, end = (head[name] for name in ("started", "start", "end"))
+        days = date.fromisoformat(start), date.fromisoformat(end)
+        yield Begun(source, account_key, reading_id, datetime.fromisoformat(started), *days, head["options"]), head["tasks"]
