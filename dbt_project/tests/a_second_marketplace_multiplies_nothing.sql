@@ -58,9 +58,9 @@ with compared as (
     union all
     select 'fct_inventory_current', 'fulfillable_units',
         (select coalesce(sum(stock.fulfillable_units), 0) from {{ ref('stg_fba_inventory_summaries') }} as stock
-         where not exists (
-             select 1 from {{ ref('stg_fba_inventory_summaries') }} as newer
-             where newer.account = stock.account and newer.marketplace = stock.marketplace and newer.date > stock.date
+         where exists (
+             select 1 from {{ ref('fct_inventory_current') }} as newest
+             where newest.account = stock.account and newest.marketplace = stock.marketplace and newest.date = stock.date
          )),
         (select coalesce(sum(fulfillable_units), 0) from {{ ref('fct_inventory_current') }})
     union all

@@ -141,7 +141,8 @@ def catalog(lake: HandmadeLake) -> None:
 
 
 def stock(lake: HandmadeLake) -> None:
-    """A SKU that the newest reading no longer names has no stock; condition and label are part of the row."""
+    """A SKU that the newest reading no longer names has no stock; condition and label are part of the row. A day later the United
+    Kingdom is read without any SKU (coverage in scenario.py)."""
     first = [(SKU, "X001", "NewItem", 9), (SKU, "X001", "UsedGood", 1), (GONE_SKU, "X009", "NewItem", 5)]
     for day, rows in ((0, first), (1, first[:2])):
         made = [
@@ -156,7 +157,8 @@ def stock(lake: HandmadeLake) -> None:
             | {"fulfillable_quantity": n, "inbound_shipped_quantity": 2}
             for sku, label, condition, n in rows
         ]
-        lake.write("fba_inventory_summaries", ACCOUNT, "DE", look(day).date(), made, report_id=f"read-s{day}")
+        for store in ("DE", "UK") if day == 0 else ("DE",):
+            lake.write("fba_inventory_summaries", ACCOUNT, store, look(day).date(), made, report_id=f"read-s{day}")
 
 
 def orders(lake: HandmadeLake) -> None:

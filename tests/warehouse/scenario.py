@@ -258,7 +258,7 @@ def coverage() -> list[dict[str, Any]]:
         "empty_suspected": "The report came back empty although its neighbours are not.",
         "not_due": "The day has not closed yet.",
     }
-    return [
+    told = [
         {
             "dataset": dataset,
             "report": dataset,
@@ -280,6 +280,14 @@ def coverage() -> list[dict[str, Any]]:
         )
         for day, state in zip(days(DAY, 4), states, strict=True)
     ]
+    nothing = {
+        "dataset": "fba_inventory_summaries",
+        "marketplace": "UK",
+        "date": DAY + timedelta(days=1),
+        "state": "final",
+        "rows": 0,
+    }
+    return [*told, told[0] | nothing]
 
 
 def restatements() -> list[dict[str, Any]]:

@@ -1,6 +1,18 @@
--- Stock at Amazon as it stands: the newest reading of each store. A SKU that this reading no longer names is not carried on.
+-- Stock at Amazon as it stands: the newest reading of each store. A SKU that this reading no longer names is not carried on, and a reading
+-- that names none leaves none.
 
-with ranked as (
+with emptied as (
+
+    select account, marketplace, max(date) as date
+    from {{ ref('data_coverage') }}
+    where dataset = 'fba_inventory_summaries'
+        and is_usable
+        and row_count = 0
+    group by account, marketplace
+
+),
+
+ranked as (
 
     select
         stock.*,
@@ -37,4 +49,8 @@ select
     ranked.loaded_at
 from ranked
 left join {{ ref('dim_marketplace') }} as marketplaces on marketplaces.marketplace = ranked.marketplace
+left join emptied
+    on emptied.account = ranked.account
+    and emptied.marketplace = ranked.marketplace
 where ranked.recency = 1
+    and (emptied.date is null or emptied.date < ranked.date)
