@@ -37,9 +37,9 @@ def deny(ledger: Ledger, record: ReportRecord, reason: str) -> None:
     _put(ledger, record.report_type, record.account_key, Denial(ledger.now(), reason))
 
 
-def lift(ledger: Ledger, record: ReportRecord, denial: Denial) -> None:
+def lift(ledger: Ledger, report_type: str, account_key: str, denial: Denial) -> None:
     """Amazon took a request of the type after all."""
-    _put(ledger, record.report_type, record.account_key, replace(denial, lifted_at=ledger.now()))
+    _put(ledger, report_type, account_key, replace(denial, lifted_at=ledger.now()))
 
 
 def lift_all(ledger: Ledger, account: str) -> list[str]:

@@ -12,9 +12,9 @@ from spapi_assets.datasets.model import ApiSource, WindowKind
 from spapi_assets.ingest.buckets import bucket_of
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.order_planning import OrderPlan, plan_orders
+from spapi_assets.ingest.reading.days import to_read, truth_by_day
 from spapi_assets.ingest.reading.outcome import ReadOutcome
 from spapi_assets.ingest.reading.run import catch_up, refresh
-from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.upkeep import kept_up_from
 from spapi_assets.ingest.windows import due_range, partition_days, today
 from spapi_assets.lake.layout import Partition
@@ -101,29 +101,16 @@ def read_changed(
 
 def _gaps(ctx: IngestContext, source: ApiSource, account_key: str) -> list[date]:
     """Days that are due, that nobody read, and that are no back-fill: since the deployment keeps up with the source."""
-    now, place = ctx.now(), Partition.of(account_key, date.min)
-    current = today(source, place.marketplace, now)
+    now = ctx.now()
+    current = today(source, Partition.of(account_key, date.min).marketplace, now)
     first = max(date.fromisoformat(ctx.settings.first_date), current - timedelta(days=source.window.lookback_days))
     last = due_range(source, current, first)[1]
     if last < first:
         return []
-    dataset = source.datasets[0].name
     records = ctx.ledger.records(source.name, account_key, first, last)
     since = max(first, min(kept_up_from(source, records) or date.max, due_range(source, current, first)[0]))
-    facts = ctx.ledger.partitions(dataset, account_key, since, last)
-    return [
-        day
-        for day in partition_days(source, since, last)
-        if truth(
-            source,
-            dataset,
-            Partition(place.account, place.marketplace, day),
-            records,
-            [fact for fact in facts if fact.day == day],
-            now,
-            since,
-        ).ask
-    ]
+    facts = ctx.ledger.partitions(source.datasets[0].name, account_key, since, last)
+    return to_read(truth_by_day(source, account_key, partition_days(source, since, last), records, facts, now, since))
 
 
 def _orders_a_day(ctx: IngestContext, source: ApiSource, account_key: str) -> float | None:

@@ -16,8 +16,8 @@ from spapi_assets.ingest.buckets import bucket_of
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.forecast import Bucket
+from spapi_assets.ingest.reading.days import to_read, truth_by_day
 from spapi_assets.ingest.reading.tasks import for_window
-from spapi_assets.ingest.truth import truth
 from spapi_assets.ingest.windows import due, partition_days, plan_windows, reachable, today
 from spapi_assets.lake.layout import Partition
 from spapi_assets.settings import Account
@@ -88,19 +88,8 @@ def _cost(
     snapshot = source.window.kind is WindowKind.SNAPSHOT
     # Of a snapshot only today can be read, whatever days are asked about.
     days = [current] if snapshot else [d for d in wanted if reachable(source, d, now, place.marketplace)]
-    needed = [
-        day
-        for day in days
-        if (snapshot or due(source, day, now, place.marketplace))
-        and truth(
-            source,
-            source.datasets[0].name,
-            Partition(place.account, place.marketplace, day),
-            records,
-            [fact for fact in facts if fact.day == day],
-            now,
-        ).ask
-    ]
+    over = [day for day in days if snapshot or due(source, day, now, place.marketplace)]
+    needed = to_read(truth_by_day(source, key, over, records, facts, now))
     identifiers, calls, note = 0, 0, "a snapshot: only today can be had" if snapshot else ""
     if needed and snapshot and source.call.batch is not None:
         batch = source.call.batch

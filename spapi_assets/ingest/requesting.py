@@ -130,7 +130,7 @@ def create_planned(
             before = len(outcome.created)
             _create_within_quota(ctx, report, record, deadline, outcome)
             if denial is not None and denial.standing and len(outcome.created) > before:
-                lift(ctx.ledger, record, denial)
+                lift(ctx.ledger, record.report_type, record.account_key, denial)
         except (AwsError, LedgerError) as error:
             # An announced call stays announced: recovery looks it up. The other accounts go on.
             outcome.problems.append(f"{record}: {error}")

@@ -16,7 +16,7 @@ from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.errors import DocumentError
 from spapi_assets.ingest.reading.call import Caller, facts_of_page
 from spapi_assets.ingest.reading.chains import Paused, ask_all
-from spapi_assets.ingest.reading.document import load_pages, record_of, refused, unreadable
+from spapi_assets.ingest.reading.document import load_pages, refused, unreadable
 from spapi_assets.ingest.reading.outcome import Progress, ReadOutcome
 from spapi_assets.ingest.reading.spool import Spool
 from spapi_assets.ingest.reading.tasks import facts_of
@@ -95,9 +95,7 @@ def finish(
     outcome.loaded.append(result)
     denial = denial_of(ctx.ledger, source.report_type, spool.account_key)
     if denial is not None and denial.standing:
-        lift(
-            ctx.ledger, record_of(source, spool.account_key, spool.reading_id, spool.started, spool.start, spool.end, {}), denial
-        )
+        lift(ctx.ledger, source.report_type, spool.account_key, denial)
     _mark(ctx, source, spool, place, missing)
     if came and source.call.span is not None:
         # The search's end lies before its start: what changed between the two is not in it, and its mark stays.

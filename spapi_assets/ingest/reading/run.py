@@ -1,5 +1,5 @@
 """Reads an API for whole partitions, or for the identifiers that changed: what to ask, the pages, the document, the marks.
-Killed at any point it goes on with the next page; the end of a reading is `finish.py`, which days need it `ingest/truth.py`."""
+Killed at any point it goes on with the next page; the end of a reading is `finish.py`, which days need it `days.py`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.load import exclusive
+from spapi_assets.ingest.reading.days import truth_by_day
 from spapi_assets.ingest.reading.finish import finish
 from spapi_assets.ingest.reading.outcome import ReadOutcome
 from spapi_assets.ingest.reading.spool import Spool, unfinished
 from spapi_assets.ingest.reading.tasks import Task, Wanted, for_identifiers, for_window, sendable, since_instant
-from spapi_assets.ingest.truth import TruthState, truth
+from spapi_assets.ingest.states import TruthState
 from spapi_assets.ingest.windows import due, plan_windows, reachable, today
 from spapi_assets.lake.layout import Partition
 
@@ -148,19 +149,17 @@ def _windows(
     """The windows to read, newest first; days that need nothing get their reason."""
     if not days:
         return []
-    place = Partition.of(account_key, days[0])
-    dataset = source.datasets[0].name
-    records = ctx.ledger.records(source.name, account_key, min(days), max(days))
-    facts = ctx.ledger.partitions(dataset, account_key, min(days), max(days))
-    now, needed, split = ctx.now(), [], fan(ctx, source, account_key)
-    for day in sorted(set(days)):
-        partition = Partition(place.account, place.marketplace, day)
-        known = truth(source, dataset, partition, records, [f for f in facts if f.day == day], now, None, split)
-        if known.ask or (again and _can_be_read(ctx, source, partition)):
-            needed.append(day)
+    dataset, first, last = source.datasets[0].name, min(days), max(days)
+    records = ctx.ledger.records(source.name, account_key, first, last)
+    facts = ctx.ledger.partitions(dataset, account_key, first, last)
+    needed, split = [], fan(ctx, source, account_key)
+    known = truth_by_day(source, account_key, sorted(set(days)), records, facts, ctx.now(), fan=split)
+    for partition, found in known.items():
+        if found.ask or (again and _can_be_read(ctx, source, partition)):
+            needed.append(partition.day)
         else:
-            outcome.reasons[partition] = f"{known.reason} {known.next_action}"
-            if known.state in (TruthState.NOT_DUE, TruthState.NOT_PUBLISHED):
+            outcome.reasons[partition] = f"{found.reason} {found.next_action}"
+            if found.state in (TruthState.NOT_DUE, TruthState.NOT_PUBLISHED):
                 outcome.early.add(partition)
     return plan_windows(source, needed)[::-1]
 
