@@ -67,12 +67,6 @@ class Directory:
                 return account
         raise ValueError(f"the simulator has no account {name!r}; it has {', '.join(a.name for a in self.accounts)}")
 
-    def by_partner(self, selling_partner_id: str) -> Account:
-        for account in self.accounts:
-            if account.selling_partner_id == selling_partner_id:
-                return account
-        raise KeyError(f"no account of the simulator has the selling partner id {selling_partner_id!r}")
-
 
 def default_directory() -> Directory:
     """Everyone the business sells as: a seller account in each region and in India, and a vendor group in the United States."""

@@ -14,7 +14,6 @@ from .transactions import TRANSFER, Transaction, number_at, of_period, posted_be
 
 _ON_ITS_WAY = 6 * 3_600  # seconds after the start
 _WEEK = 7 * 86_400
-_RESERVES = ("ReserveCredit", "ReserveDebit")
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,6 @@ def balance(business: Business, account: Account, m: Marketplace, now: float) ->
     deferred = sum(t.amount for t in mine if t.status(now) == "DEFERRED")
     shipped = [t for t in posted_between(business, account, m, now - _WEEK, now, now) if t.type == "Shipment"]
     return Balance(sum(t.amount for t in mine), deferred, round(RESERVED * sum(_principal(t) for t in shipped)))
-
-
-def is_reserve(transaction: Transaction) -> bool:
-    """Whether it only moves money from one settlement into the next."""
-    return transaction.type in _RESERVES
 
 
 def _principal(transaction: Transaction) -> int:
