@@ -50,20 +50,27 @@ def open_rows(rows: Sequence[CoverageRow]) -> list[CoverageRow]:
 
 
 def coverage_table(rows: Sequence[CoverageRow]) -> Table:
-    """What is loaded per dataset and account, and of what is not, or may still change: why, what happens next and when."""
+    """What is loaded per dataset and account, and of what is not, or may still change: why, what happens next and when.
+
+    The tables of one report or API are loaded together: those of which the same is known, period by period, share a row.
+    """
     table = Table(title="What is loaded, and what is missing and why", title_justify="left", header_style="bold")
     for name in ("dataset", "account", "loaded", "rows", "states", "open, why, and what happens next"):
         table.add_column(name, justify="right" if name in ("loaded", "rows") else "left", overflow="fold")
-    for (dataset, account), group in _groups(rows):
-        loaded = [r for r in group if r.last_loaded_at is not None]
-        states = Counter(r.state for r in group)
-        lines = [f"{s.state} {s.when}: {s.sentence}" for s in spans(group) if not s.settled]
+    table.columns[0].no_wrap = True  # names and rows stand side by side, line by line
+    alike: dict[tuple[object, ...], list[list[CoverageRow]]] = defaultdict(list)
+    for (_, account), group in _groups(rows):
+        alike[group[0].report, account, *((r.date, r.state, r.last_loaded_at is None) for r in group)].append(group)
+    for groups in alike.values():
+        first = groups[0]
+        states = Counter(r.state for r in first)
+        lines = [f"{s.state} {s.when}: {s.sentence}" for s in spans(first) if not s.settled]
         more = [f"and {len(lines) - 4} more reasons (--json lists all)"] if len(lines) > 4 else []
         table.add_row(
-            dataset,
-            account,
-            counted(len(loaded), group[0].period),
-            f"{sum(r.rows or 0 for r in loaded):,}",
+            "\n".join(group[0].dataset for group in groups),
+            first[0].account_key,
+            counted(sum(r.last_loaded_at is not None for r in first), first[0].period),
+            "\n".join(f"{sum(r.rows or 0 for r in group if r.last_loaded_at is not None):,}" for group in groups),
             ", ".join(f"{n} {s}" for s, n in states.most_common()),
             "\n".join(lines[:4] + more),
         )

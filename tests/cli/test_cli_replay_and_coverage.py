@@ -172,6 +172,18 @@ def test_the_coverage_table_says_what_is_open_and_what_happens_next_in_one_line_
     assert f"provisional 9 days from {FIRST} to {FIRST + timedelta(days=8)}: for one, 8 rows. A newer version comes." in text
 
 
+def test_tables_of_one_report_that_came_together_are_one_row_with_a_line_each() -> None:
+    seen = {"last_loaded_at": datetime.now(UTC)}
+    alike = [row(n, "final", dataset=name, rows=size, **seen) for name, size in (("orders", 10), ("items", 2000)) for n in (0, 1)]
+    other = [row(0, "final", dataset="taxes", rows=1, **seen), row(1, "denied", dataset="taxes")]
+    lines = [line.split("│")[1:5] for line in drawn(coverage_table(alike + other), 200).splitlines() if "│" in line]
+    assert [[cell.strip() for cell in line] for line in lines[:3]] == [
+        ["items", EU, "2 days", "4,000"],
+        ["orders", "", "", "20"],
+        ["taxes", EU, "1 day", "1"],
+    ]
+
+
 def test_what_nothing_is_open_of_is_one_sentence() -> None:
     settled = ("final", "empty_confirmed", "not_due")
     whole = [row(n, state, dataset=name) for name in ("a", "b") for n, state in enumerate(settled)]
