@@ -20,7 +20,7 @@ from spapi_assets.ingest.reading.outcome import Progress
 from spapi_assets.ingest.reading.spool import Spool
 from spapi_assets.ingest.reading.tasks import Wanted, for_identifiers
 from spapi_assets.lake.store import Lake
-from spapi_assets.spapi.errors import AmazonFault, ConfigurationError
+from spapi_assets.spapi.errors import AmazonFault, ConfigurationError, Throttled, TransientError
 from tests.reading.test_calls_against_models import Clock, caller_of, whole_task
 
 SOURCES = load_registry().apis
@@ -86,10 +86,10 @@ def test_a_token_that_ends_on_the_way_begins_the_chain_anew(reading: Reading, mo
     assert model_server.calls["getInventorySummaries"] == 6  # two, one refused, and three of the second beginning
 
 
-def test_tokens_that_are_always_refused_end_the_reading(reading: Reading, model_server: ModelServer) -> None:
+def test_tokens_that_are_always_refused_end_the_reading_for_now_and_are_no_wrong_request(reading: Reading, model_server: ModelServer) -> None:
     model_server.answers.counts["listPayouts"] = 120
     model_server.on("listPayouts", lambda request: refusal() if "nextToken" in request.query else None)
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(TransientError, match="takes none of its own tokens"):
         reading("payouts")
     assert model_server.calls["listPayouts"] <= 9
 
@@ -176,6 +176,29 @@ def test_a_wrong_request_for_everything_is_no_fault_of_the_identifiers(reading: 
     assert model_server.calls["getOrder"] < 50
 
 
+def test_many_refused_identifiers_cost_their_own_calls_and_no_others(reading: Reading, model_server: ModelServer) -> None:
+    """What was answered in between proves that the request as such is right."""
+    model_server.unlimited()
+    asked = [f"B0{n:08d}" for n in range(400)]
+    wrong = {*asked[:400:40], *asked[380:]}  # one in every other call, and all of the last one
+    model_server.on(
+        "searchCatalogItems", lambda request: refusal() if wrong & set(request.query.get("identifiers", ())) else None
+    )
+    pages, progress = reading("catalog_items", asked)
+    assert missing(pages) == wrong
+    assert sum(len(page["response"]["items"]) for page in pages if page["response"]) == len(asked) - len(wrong)
+    assert len(progress.problems) == len(wrong)
+    assert model_server.calls["searchCatalogItems"] <= 20 + 10 * 10 + 2 * 20
+
+
+def test_spent_quota_is_told_as_such_also_while_other_chains_stop(reading: Reading, model_server: ModelServer) -> None:
+    """Not as a deadline, which nobody set."""
+    model_server.unlimited()
+    model_server.fail("searchCatalogItems", status=429, code="QuotaExceeded")
+    with pytest.raises(Throttled):
+        reading("catalog_items", [f"B0{n:08d}" for n in range(200)])
+
+
 def test_errors_in_a_success_are_no_empty_day(reading: Reading, model_server: ModelServer) -> None:
     errors = '{"payload": null, "errors": [{"code": "InternalFailure", "message": "Come back."}]}'
     model_server.reply("getPurchaseOrdersStatus", errors, checked=False)
@@ -195,3 +218,10 @@ def test_amazon_writes_asins_in_capitals_and_names_without_blanks(reading: Readi
     model_server.reply("searchCatalogItems", items)
     pages, _ = reading("catalog_items", asked)
     assert missing(pages) == set()
+
+
+def test_a_sku_that_comes_in_another_case_is_not_missing(reading: Reading, model_server: ModelServer) -> None:
+    items = {"numberOfResults": 2, "items": [{"sku": "MUG-RED"}, {"sku": "mug-blue"}]}
+    model_server.reply("searchListingsItems", items)
+    pages, _ = reading("listings_items", ["Mug-Red", "mug-blue", "Mug-Blue"])
+    assert missing(pages) == {"Mug-Blue"}, "both spellings were asked for, and one came"

@@ -182,10 +182,13 @@ class Caller:
         batch = self.source.call.batch if self.source.call else None
         if batch is None or batch.found is None:
             return ()
-        # Amazon writes ASINs in capitals and names without blanks around them, however they were asked for.
+        # Amazon writes ASINs in capitals and names without blanks around them, however they were asked for. A SKU in another case
+        # is the one that was asked for, unless that spelling was asked for, too.
         plain = str.upper if batch.kind == "asin" else str
         named = {plain(name.strip()) for item in items if isinstance(name := _at(item, batch.found), str)}
-        return tuple(one for one in task.identifiers if plain(one.strip()) in named)
+        asked = {one: plain(one.strip()) for one in task.identifiers}
+        others = {name.casefold() for name in named - set(asked.values())}
+        return tuple(one for one, name in asked.items() if name in named or name.casefold() in others)
 
 
 def page_text(page: Page, missing: tuple[str, ...] = ()) -> bytes:

@@ -14,7 +14,7 @@ from spapi_assets.ingest.reading.call import Caller, Page
 from spapi_assets.ingest.reading.outcome import Progress
 from spapi_assets.ingest.reading.spool import Kept, Spool
 from spapi_assets.ingest.reading.tasks import Task
-from spapi_assets.spapi.errors import AmazonFault, ConfigurationError, Throttled
+from spapi_assets.spapi.errors import AmazonFault, ConfigurationError, Throttled, TransientError
 from spapi_assets.spapi.operations import BY_NAME
 
 LATENCY = 2.0  # seconds a slow answer takes: so much of the quota's rate is kept in flight
@@ -66,8 +66,8 @@ def ask_all(
                 future.cancel()
     failures = [error for future in futures if future.done() and not future.cancelled() and (error := future.exception())]
     if failures:
-        # What somebody must act on says more than that the time was up.
-        raise next((error for error in failures if not isinstance(error, (Paused, Throttled))), failures[0])
+        # What somebody must act on says more than that quota is spent, and that more than that the time was up.
+        raise min(failures, key=lambda error: (isinstance(error, Paused), isinstance(error, Throttled)))
 
 
 @dataclass
@@ -99,6 +99,7 @@ class _Chain:
             except (ConfigurationError, AmazonFault) as error:
                 token = self._refused(token, error)
             else:
+                self.progress.answered()
                 self._moves_on(page, token)
                 token = self._keep(page)
 
@@ -113,7 +114,15 @@ class _Chain:
                 self.doubted = token
                 return token
             if self.beginnings >= BEGINNINGS:
-                raise error
+                # Amazon took the same parameters for the first page: nothing is wrong with them, so the next run may try.
+                raise TransientError(
+                    f"Amazon takes none of its own tokens for {self.caller.source.report_type}, whose pages were begun "
+                    f"{BEGINNINGS + 1} times: {error} Try again later.",
+                    account=self.caller.account.name,
+                    operation=self.caller.source.report_type,
+                    status=error.status,
+                    request_id=error.request_id,
+                ) from error
             self.beginnings += 1
             self.spool.forget(self.task, self.number)
             self.number, self.found, self.waiting, self.brought, self.last = 0, set(), [self.task], 0, None

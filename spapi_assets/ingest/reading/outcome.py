@@ -12,6 +12,7 @@ from spapi_assets.ingest.documents.context import LoadResult
 from spapi_assets.lake.layout import Partition
 
 TOLD_EVERY = 30.0  # seconds between two sentences about progress
+SPARE = 40  # calls that may be spent, without an answer between them, on finding out which identifiers Amazon refuses
 
 
 @dataclass
@@ -52,7 +53,8 @@ class Progress:
     clock: Callable[[], float]
     done: int = 0
     calls: int = 0
-    spare: int = 40  # calls that may be spent on finding out which identifier Amazon refuses
+    answers: int = 0  # of Amazon's in this run: what was kept before, and what it refused, do not count
+    spare: int = SPARE
     problems: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     began: float = 0.0
@@ -60,6 +62,12 @@ class Progress:
 
     def __post_init__(self) -> None:
         self.began = self.told = self.clock()
+
+    def answered(self) -> None:
+        """Amazon answered: the request as such is right, and what was spent on refused identifiers is regained."""
+        with self.lock:
+            self.answers += 1
+            self.spare = min(SPARE, self.spare + 2)
 
     def split(self) -> bool:
         """Whether one more refused call may be made again as two."""
