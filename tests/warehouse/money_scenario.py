@@ -28,7 +28,7 @@ def money(lake: HandmadeLake) -> None:
             "total_currency": "EUR", "posted_date": look(0, 23, 30), "read_at": at, "marketplace_id": GERMANY
         } | more  # fmt: skip
 
-    movements = [
+    movements: list[Row] = [
         movement("T-1", "Shipment", 15, "DEFERRED_RELEASED", order_id="111-1111111-1111111", settlement_id="90001"),
         movement("T-2", "ServiceFee", -39, marketplace_id=None),
         movement("T-3", "Adjustment", 5),
@@ -121,7 +121,7 @@ def offers(lake: HandmadeLake) -> None:
 
 
 def purchase_orders(lake: HandmadeLake) -> None:
-    """An order of two items that lost one a day later; cases are multiplied out."""
+    """An order of two items that lost one a day later, cases multiplied out; one that Amazon closed."""
     for day, items in ((0, [("1", 10, "Cases", 6), ("2", 5, "Eaches", 1)]), (1, [("1", 8, "Cases", 6)])):
         key = {"purchase_order_number": "PO1", "read_at": look(day)}
         rows = [
@@ -132,18 +132,20 @@ def purchase_orders(lake: HandmadeLake) -> None:
         head = key | {"purchase_order_state": "New", "purchase_order_date": look(0)}
         lake.write("purchase_orders", VENDOR, None, look(day).date(), [head], report_id=f"read-po{day}")
         lake.write("purchase_order_items", VENDOR, None, look(day).date(), rows, report_id=f"read-po{day}")
-    key = {"purchase_order_number": "PO1", "read_at": look(2)}
-    lake.write(
-        "purchase_order_status", VENDOR, None, look(2).date(), [key | {"purchase_order_status": "OPEN"}], report_id="read-ps"
-    )
-    status = key | {
-        "item_sequence_number": "1",
-        "accepted_quantity": 8,
-        "accepted_quantity_unit": "Cases",
-        "received_quantity": 30,
-    }
-    status |= {"accepted_quantity_case_size": 6, "received_quantity_unit": "Eaches", "confirmation_status": "ACCEPTED"}
-    lake.write("purchase_order_item_status", VENDOR, None, look(2).date(), [status], report_id="read-ps")
+    # The second order was closed before all of it came.
+    closed = {"purchase_order_number": "PO2", "read_at": look(1)}
+    head = closed | {"purchase_order_state": "Closed", "purchase_order_date": look(0)}
+    lake.write("purchase_orders", VENDOR, None, look(0).date(), [head], report_id="read-po2", part="b")
+    item = closed | {"item_sequence_number": "1", "asin": ASIN, "ordered_quantity": 9, "ordered_quantity_unit": "Eaches"}
+    lake.write("purchase_order_items", VENDOR, None, look(0).date(), [item], report_id="read-po2", part="b")
+    received = {"item_sequence_number": "1", "confirmation_status": "ACCEPTED", "received_quantity_unit": "Eaches"}
+    accepted = {"PO1": (8, "Cases", 6, 30), "PO2": (9, "Eaches", 1, 4)}
+    keys = [{"purchase_order_number": number, "read_at": look(2)} for number in accepted]
+    states = [key | {"purchase_order_status": "OPEN"} for key in keys]
+    names = ("accepted_quantity", "accepted_quantity_unit", "accepted_quantity_case_size", "received_quantity")
+    items_of = [key | received | dict(zip(names, told, strict=True)) for key, told in zip(keys, accepted.values(), strict=True)]
+    lake.write("purchase_order_status", VENDOR, None, look(2).date(), states, report_id="read-ps")
+    lake.write("purchase_order_item_status", VENDOR, None, look(2).date(), items_of, report_id="read-ps")
 
 
 PARTS = (money, hours, offers, purchase_orders)

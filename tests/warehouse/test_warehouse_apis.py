@@ -176,10 +176,10 @@ def test_the_buy_box_is_a_row_a_change_with_the_price_of_the_changes_condition(h
 
 def test_a_purchase_order_is_what_it_is_now_in_units_and_with_what_was_received(handmade: Warehouse) -> None:
     found = handmade.query(
-        "select item_sequence_number, ordered_units, ordered_cost, confirmation_status, accepted_units, received_units,"
-        " outstanding_units from marts.fct_vendor_purchase_orders where purchase_order_number = 'PO1'"
+        "select purchase_order_number, item_sequence_number, ordered_units, ordered_cost, confirmation_status, accepted_units,"
+        " received_units, outstanding_units from marts.fct_vendor_purchase_orders order by 1"
     )
-    assert found == [("1", 48, d(120), "ACCEPTED", 48, 30, 18)]
+    assert found == [("PO1", "1", 48, d(120), "ACCEPTED", 48, 30, 18), ("PO2", "1", 9, None, "ACCEPTED", 9, 4, 0)]
 
 
 def test_data_kiosk_tells_only_the_days_that_the_report_does_not(handmade: Warehouse) -> None:

@@ -32,8 +32,12 @@ select
     progress.receive_status,
     progress.received_units,
     progress.last_received_at,
-    case when progress.purchase_order_number is not null
-        then {{ units('coalesce(progress.accepted_units, 0) - coalesce(progress.received_units, 0)') }} end as outstanding_units,
+    -- Amazon closes an order that is received, rejected or cancelled: nothing of it is still to come.
+    case
+        when orders.purchase_order_state = 'Closed' then 0
+        when progress.purchase_order_number is not null
+            then {{ units('coalesce(progress.accepted_units, 0) - coalesce(progress.received_units, 0)') }}
+    end as outstanding_units,
     items._report_id,
     items.read_at,
     items.loaded_at
