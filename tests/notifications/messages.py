@@ -53,6 +53,7 @@ def envelopes(message: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "all letters flipped", json.dumps(flipped(message, first=False))
     bus = {"version": "0", "detail-type": _kind(message), "detail": flipped(message, first=True)}
     yield "EventBridge, flipped", json.dumps(bus)
+    yield "EventBridge, a text of JSON inside", json.dumps({**bus, "detail": json.dumps(bus["detail"])})
     yield "SNS", json.dumps({"Type": "Notification", "TopicArn": "arn:aws:sns:x", "Message": json.dumps(message)})
     yield "SNS around EventBridge", json.dumps({"Type": "Notification", "Message": json.dumps(bus)})
     yield "a text of JSON", json.dumps(json.dumps(message))

@@ -82,6 +82,9 @@ def test_a_body_that_is_no_notification_is_named_without_being_quoted(body: str)
         '{"x": {"newClient\\u0053ecret": "s"}}',
         '{"x": "amzn1.oa2-cs.v1.0123"}',
         "APPLICATION_OAUTH_CLIENT_NEW_SECRET, broken",
+        '{"x": {"newClientSecret": "s"}, "x": 1}',
+        json.dumps({"Message": '{"newClient\\\\u0053ecret": "s"'}),
+        '{"x": "newClientSecret=s"}',
         '{"refresh": "Atzr|IwEB"}',
     ],
 )
@@ -93,6 +96,7 @@ def test_a_client_secret_is_suspected_however_it_is_written(body: str) -> None:
 def test_words_and_page_tokens_in_the_values_make_no_message_suspect() -> None:
     body = made("SOMETHING_NEW", {"Title": "Victoria's secret garden", "pagination": {"nextToken": "AAMA"}})
     assert not may_hold_secret(body)
+    assert not holds_secret(made("FBA_INVENTORY_AVAILABILITY_CHANGES", {"ItemName": "The Client Secret: a novel"}))
     assert may_hold_secret(body[:-1])  # broken: nobody can tell names from values
 
 

@@ -45,6 +45,8 @@ def test_a_listing_is_read_again_in_the_marketplace_named_and_in_all_when_none_i
     everywhere = [("listings_items", f"kestrel_eu.{code}", "A/1") for code in ("DE", "UK")]
     assert marked(route(changed("A/1", marketplace=None))) == everywhere
     assert marked(route(changed("A/1", marketplace=US))) == everywhere  # the seller is not there: the name is wrong
+    assert marked(route(changed("A/1", marketplace="A13V1IB3VIYZZH"))) == []  # France, which the account does not read
+    assert marked(route(changed("A/1", marketplace="ANEWPLACE"))) == everywhere
     quantity = {"SellerId": "A3KESTREL0EU0", "Sku": "A/1", "FulfillmentChannelCode": "DEFAULT", "Quantity": 3}
     assert marked(route(made("LISTINGS_ITEM_MFN_QUANTITY_CHANGE", quantity))) == everywhere
 

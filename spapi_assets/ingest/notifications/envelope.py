@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from spapi_assets.ingest.notifications.secrecy import is_secret
+
 NEW_SECRET = "APPLICATION_OAUTH_CLIENT_NEW_SECRET"
-_LAYERS = 4  # SNS around EventBridge around the notification, and one that came as a text
+_LAYERS = 6  # SNS around EventBridge around the notification, each as a text
 
 
 class MalformedNotification(ValueError):
@@ -77,7 +79,7 @@ def unwrap(content: Any, read: Callable[[str], Any]) -> tuple[Any, str | None]:
             content = read(content)
         elif member(content, "payload") is not None:
             break
-        elif isinstance(detail, Mapping):
+        elif isinstance(detail, Mapping | str):
             told = member(content, "detail-type")
             event_type = told if isinstance(told, str) else ""
             content = detail
@@ -86,11 +88,6 @@ def unwrap(content: Any, read: Callable[[str], Any]) -> tuple[Any, str | None]:
         else:
             break
     return content, event_type
-
-
-def detail_text(body: str) -> Mapping[str, Any]:
-    """The notification of a body that `parse` understood, without the envelope of EventBridge or SNS."""
-    return _unwrapped(body)[0]
 
 
 def _json(body: str) -> Any:
@@ -144,4 +141,6 @@ def instant(value: str | None) -> datetime | None:
 
 def printable(kind: str) -> str:
     """A type as a sentence or a path may show it: anybody who may send to the queue chose the text."""
+    if is_secret(kind):
+        return "_"
     return "".join(c if c.isascii() and (c.isalnum() or c in "_-.") else "_" for c in kind[:80]) or "_"

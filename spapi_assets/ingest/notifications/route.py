@@ -3,6 +3,7 @@ Doing it is the work of the modules named after the actions; the loop around the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 # Changes of listings in CA and MX have been told with the marketplace US (issues of Amazon's models repository).
 _MISTAKEN = "US"
 _NEW = timedelta(days=1)
+_NONCE = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,10 @@ class Router:
         if told.name == SECRET_EXPIRY:
             return Plan(told.name, told.urgency, expiry=secret_expiry(notification))
         if told.name == SELF_TEST:
-            return Plan(told.name, told.urgency, nonce=text(notification.payload, "nonce") or "")
+            nonce = text(notification.payload, "nonce") or ""
+            if not _NONCE.fullmatch(nonce):
+                raise MalformedNotification(f"{SELF_TEST} without a nonce of `spapi subscribe`.")
+            return Plan(told.name, told.urgency, nonce=nonce)
         report = report_finished(notification) if told.name == REPORT_FINISHED else None
         query = query_finished(notification) if told.name == QUERY_FINISHED else None
         changed = _changed(told, notification)
@@ -130,14 +135,14 @@ class Router:
         )
 
     def _marks(self, refresh: Refresh, owners: Owners, identifier: str) -> Iterator[Mark]:
-        """In each account key of the source. A marketplace in the message narrows them, but for one that Amazon gets wrong: then
-        the others are read too, where the account is known to have the identifier."""
+        """In each account key of the source. A marketplace in the message narrows them, also to none: what is not read here has
+        not changed. But for one that Amazon gets wrong: then the others are read too, where the identifier is known to be."""
         for account in owners.accounts:
             keys = [k for k in sorted(self._keys.get(refresh.source, ())) if k.partition(".")[0] == account.name]
-            hinted = [k for k in keys if k.partition(".")[2] in owners.marketplaces]
-            trusted = _MISTAKEN not in owners.marketplaces or refresh.kind != "sku"
-            for key in hinted if hinted and trusted else keys:
-                doubtful = bool(hinted) and key not in hinted
+            told = [k for k in keys if k.partition(".")[2] in ("", *owners.marketplaces)]
+            anywhere = not owners.marketplaces or (_MISTAKEN in owners.marketplaces and refresh.kind == "sku")
+            for key in keys if anywhere else told:
+                doubtful = bool(told) and key not in told
                 yield Mark(refresh.source, key, refresh.kind, identifier, if_known=doubtful or not owners.certain)
 
     def _rows(self, told: NotificationType, owners: Owners) -> Iterator[Row]:
