@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spapi_assets.aws.clients import AwsError
+from spapi_assets.aws.heard import secret_ends
 from spapi_assets.aws.secrets import read_credentials, write_credentials
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.notifications.facts import NewSecret
@@ -17,9 +18,13 @@ from spapi_assets.spapi.errors import ConfigurationError
 def store_new_secret(ctx: IngestContext, told: NewSecret) -> str:
     """Store the secret for every account whose credentials have its client id; says in a sentence what was done.
 
-    Repeatable. Amazon keeps the old secret working for seven days (SP-API documentation, "Rotate credentials"), so a process
-    that still holds it fails at nothing. Raises AwsError or SpApiError when it could not be done now: the old one stays.
+    Repeatable, and in any order: a message of a secret that ends before the one known here, come late or once more, replaces
+    nothing. Amazon keeps the old secret working for seven days (SP-API documentation, "Rotate credentials"), so a process that
+    still holds it fails at nothing. Raises AwsError or SpApiError when it could not be done now: the old one stays.
     """
+    newest = next((e.ends for e in secret_ends(ctx.ledger.table) if e.client_id == told.client_id), None)
+    if told.ends is not None and newest is not None and told.ends < newest:
+        return f"A client secret of application {told.client_id} came that is older than the one stored; it was deleted."
     matching: list[tuple[Account, LwaCredentials]] = []
     unread: list[AwsError] = []
     for account in ctx.settings.accounts:

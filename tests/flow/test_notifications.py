@@ -97,6 +97,20 @@ def test_the_same_secret_twice_changes_nothing_more(connected: IngestContext, pr
     assert proved == [SECRET]
 
 
+def test_the_message_of_an_older_secret_that_comes_again_replaces_nothing(connected: IngestContext, proved: list[str]) -> None:
+    def told(secret: str, ends: str) -> None:
+        facts = {"clientId": "app", "newClientSecret": secret, "newClientSecretExpiryTime": ends}
+        send(connected, "APPLICATION_OAUTH_CLIENT_NEW_SECRET", {"applicationOAuthClientNewSecret": facts})
+
+    for secret, ends in (("first", "2026-09-01T00:00:00Z"), (SECRET, "2026-09-03T00:00:00Z"), ("first", "2026-09-01T00:00:00Z")):
+        told(secret, ends)
+        taken = take(connected)
+    assert read_credentials(connected.clients, SELLER.secret).client_secret == SECRET
+    assert proved == ["first", SECRET]
+    assert "older than the one stored" in taken.problems[0]
+    assert left(connected) == {"waiting": 0, "in_flight": 0, "dead": 0}
+
+
 def test_a_secret_of_an_unknown_application_is_deleted_and_named_by_its_client_id(connected: IngestContext) -> None:
     send_secret(connected, "other-app")
     taken = take(connected)
