@@ -202,6 +202,8 @@ def test_an_unknown_type_is_archived_and_counted_and_a_malformed_message_is_put_
         made("SOMETHING_NEW", {"value": [{"api-credential": "x"}]}),
         made("SOMETHING_NEW", {"value": json.dumps({"refresh_token": "x"})}),
         made("ROTATED_CREDENTIALS", {"value": "x"}),
+        made(SECRET, {"value": "x"}),
+        made("SPAPI_ASSETS_SELF_TEST", {"nonce": SECRET}),
         '{"notificationType": "APPLICATION_OAUTH_CLIENT_NEW_SECRET", "payload": {"applicationOAuthClientNewSecret": "' + SECRET,
         made("SOMETHING_NEW", {"x": 1}).replace('"x": 1', '"newClient\\u0053ecret": "a-secret"'),
     ],
@@ -265,6 +267,33 @@ def test_a_fault_of_ours_in_one_message_does_not_hold_up_the_others(
     taken = take(ctx)
     assert taken.counts == {"ANY_OFFER_CHANGED": 9, "dead-lettered": 1}
     assert "TypeError" in queue.dead[0][1]
+
+
+def test_a_fault_of_ours_in_one_message_that_acts_does_not_hold_up_the_others(
+    ctx: IngestContext, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: Any) -> str:
+        raise KeyError("a defect, and a piece of the message")
+
+    monkeypatch.setattr(reports, "record", faulty)
+    queue.send_all([finished("r1", notification_id="r1"), *offers(10)])
+    taken = take(ctx)
+    assert taken.counts == {"ANY_OFFER_CHANGED": 10, "given back (error)": 1}
+    assert "KeyError" in taken.problems[0]
+    assert "a piece of the message" not in taken.problems[0]
+
+
+def test_a_table_that_cannot_be_read_wears_out_no_message(
+    ctx: IngestContext, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: Any) -> dict[str, str]:
+        raise AwsError("The table cannot be read.")
+
+    monkeypatch.setattr("spapi_assets.ingest.notifications.take.subscriptions", down)
+    queue.send_all(offers(3))
+    with pytest.raises(AwsError):
+        take(ctx)
+    assert queue.calls == []  # nothing was received: after five times SQS would bury it, a client secret with the rest
 
 
 def test_every_example_of_amazons_in_every_envelope_is_kept_and_acts(

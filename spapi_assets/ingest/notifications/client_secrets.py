@@ -23,8 +23,9 @@ def take_new_secret(ctx: IngestContext, message: Message, told: NewSecret, taken
         taken.complain(store_new_secret(ctx, told))
         if told.ends is not None:
             remember_secret_end(ctx.ledger.table, SecretEnd(told.client_id, told.ends, told.told or message.sent_at or ctx.now()))
-    except (SpApiError, AwsError) as error:
-        why = f"The new client secret of application {told.client_id} could not be stored. {error}"
+    except Exception as error:  # a fault of ours, too: after five receipts SQS would put the secret among the dead letters
+        reason = error if isinstance(error, SpApiError | AwsError) else f"This platform failed at it ({type(error).__name__})."
+        why = f"The new client secret of application {told.client_id} could not be stored. {reason}"
         if message.received < MAX_RECEIVE_COUNT - 1:
             ctx.queue.release(message, RELEASE_SECONDS)
             taken.complain(f"{why} It is tried again in {RELEASE_SECONDS // 60} min; the old one still works.")

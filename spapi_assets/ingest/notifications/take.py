@@ -60,10 +60,12 @@ class _Take:
         self.queue: NotificationQueue = ctx.queue
         self.taken, self.marking = Taken(), Marking(ctx)
         self.hands = Hands(threads)
-        self._router: Router | None = None
 
     def run(self) -> Taken:
         size, clock = FIRST_GATHER, self.ctx.monotonic
+        # Before anything is received: a table that cannot be read must not wear out what waits, a client secret among it.
+        directory = Directory(self.ctx.settings.accounts, subscriptions(self.ctx.ledger.table))
+        self._router = Router(self.ctx.settings, self.ctx.registry.apis, directory)
         with self.hands:
             while (left := self.deadline - clock()) > 0 and size > 0:
                 began = clock()
@@ -98,8 +100,13 @@ class _Take:
             for message, notification, plan in round_.todo.pop(urgency, ()):
                 if self.ctx.monotonic() >= self.deadline and urgency is not Urgency.SECRET:
                     round_.back.append(message)
-                else:
+                    continue
+                try:
                     handle(round_, message, notification, plan)
+                except Exception as error:  # one message we fail at must not hold up, and at last bury, 2000 others
+                    self.taken.complain(f"Message {message.message_id} ({plan.type}) comes back: {_fault(error)}")
+                    round_.later.append(message)
+                    self._told(1, "given back (error)")
         rest = [entry for urgency in sorted(round_.todo) for entry in round_.todo[urgency]]
         if self.ctx.monotonic() >= self.deadline:  # what is recorded is finished all the same, lest it never gets done
             round_.back += [message for message, _, _ in rest if message.message_id not in round_.words]
@@ -116,18 +123,16 @@ class _Take:
 
     def _sorted(self, messages: Sequence[Message]) -> _Round:
         """Understand each message once; a second copy goes with the first."""
-        round_, seen, router = _Round(), set(), self._route()
+        round_, seen = _Round(), set()
         for message in messages:
             try:
                 notification = parse(message.body)
-                plan = router.route(notification)
+                plan = self._router.route(notification)
             except MalformedNotification as error:
                 self._put_aside(message, str(error))
                 continue
-            except Exception as error:  # one message we fail at must not hold up, and at last bury, 2000 others
-                self._put_aside(
-                    message, f"This platform failed at it ({type(error).__name__}), which is a fault to report: {error}"[:500]
-                )
+            except Exception as error:  # as above
+                self._put_aside(message, f"This platform failed at it, which is a fault to report ({type(error).__name__}).")
                 continue
             if plan.urgency is not Urgency.SECRET and self._secretive(message, plan):
                 continue
@@ -147,15 +152,16 @@ class _Take:
         unknown = plan.urgency is Urgency.OTHER
         if not (may_hold_secret(message.body) if unknown else holds_secret(message.body)):
             return False
-        self._told(1, client_secrets.delete_unread(self.ctx, message, f"it is of the type {plan.type}.", self.taken))
+        self._put_aside(message, f"it is of the type {plan.type}.", secret=True)
         self.taken.heard[plan.type, "deleted" if unknown else None] += 1
         return True
 
-    def _put_aside(self, message: Message, why: str) -> None:
-        if may_hold_secret(message.body):
-            self._told(1, client_secrets.delete_unread(self.ctx, message, why, self.taken))
-            return
+    def _put_aside(self, message: Message, why: str, *, secret: bool = False) -> None:
+        """To the dead letters with the reason; what may hold a secret is deleted instead."""
         try:
+            if secret or may_hold_secret(message.body):
+                self._told(1, client_secrets.delete_unread(self.ctx, message, why, self.taken))
+                return
             self.queue.dead_letter(message, why)
         except AwsError as error:
             self.taken.complain(str(error))
@@ -230,12 +236,13 @@ class _Take:
                 self.taken.complain(plan.said)
 
     # --- small things -----------------------------------------------------------------------------------------------------
-    def _route(self) -> Router:
-        if self._router is None:
-            directory = Directory(self.ctx.settings.accounts, subscriptions(self.ctx.ledger.table))
-            self._router = Router(self.ctx.settings, self.ctx.registry.apis, directory)
-        return self._router
-
     def _told(self, number: int, word: str) -> None:
         if number:
             self.taken.counts[word] += number
+
+
+def _fault(error: Exception) -> str:
+    """Our own sentence; of a fault its kind only, because its text may quote the message."""
+    return (
+        str(error) if isinstance(error, AwsError) else f"this platform failed at it, a fault to report ({type(error).__name__})."
+    )
