@@ -112,6 +112,24 @@ def test_batches_wait_for_company_but_not_beyond_their_hour(ctx: IngestContext, 
     assert len(rows(ctx, "listings_item_status_change")) == 4
 
 
+def test_a_document_is_as_large_as_a_tick_has_time_and_memory_for(
+    ctx: IngestContext, queue: FakeQueue, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from spapi_assets.ingest.notifications import tables
+
+    real = tables.load_pages
+    monkeypatch.setattr(tables, "load_pages", lambda *args, **more: (clock.sleep(15), real(*args, **more))[1])
+    monkeypatch.setattr(tables, "HEAVIEST", 10)
+    for number in range(6):  # 4 KB each, taken apart
+        queue.send(changed(f"SKU-{number}", notification_id=f"n{number}", Filler="x" * 4096))
+        take_notifications(ctx, ctx.monotonic() + 40, threads=1)
+    began = clock.monotonic()
+    landed = load_batches(ctx, began + 40, settle=NOW)
+    assert (len(landed.documents), landed.messages) == (2, 4)
+    assert clock.monotonic() - began < 40
+    assert load_batches(ctx, ctx.monotonic() + 40, settle=NOW).messages == 2
+
+
 @pytest.mark.parametrize("dies_at", range(1, 9))
 def test_killed_at_any_write_the_rows_are_there_once_in_the_end(
     ctx: IngestContext, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch, dies_at: int

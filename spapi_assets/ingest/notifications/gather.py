@@ -13,6 +13,7 @@ from typing import Any
 from spapi_assets.aws.clients import AwsError
 from spapi_assets.aws.queue import AT_ONCE, Message, NotificationQueue
 
+_HEAVIEST = 32 * 1024 * 1024  # characters of bodies that one gather has in memory
 _EMPTY = 2  # answers without a message: a standard queue may answer so from servers that hold none
 
 
@@ -33,19 +34,19 @@ class Hands:
             self._pool.shutdown()
 
     def gather(self, queue: NotificationQueue, most: int, clock: Callable[[], float], until: float) -> list[Message]:
-        """Up to about `most` messages, until `until` or two empty answers, each once however often SQS gave it.
+        """Up to about `most` messages, until `until`, two empty answers or 32 MB, each once however often SQS gave it.
 
         Raises AwsError when nothing at all could be received; what was received before an error is returned.
         """
         found: dict[str, Message] = {}
         errors: list[AwsError] = []
-        lock, asked = threading.Lock(), [0]
+        lock, asked, weight = threading.Lock(), [0], [0]
 
         def receive() -> None:
             empty = 0
             while empty < _EMPTY and clock() < until and not errors:
                 with lock:
-                    if asked[0] >= most:
+                    if asked[0] >= most or weight[0] >= _HEAVIEST:
                         return
                     asked[0] += AT_ONCE
                 try:
@@ -55,6 +56,7 @@ class Hands:
                     return
                 with lock:
                     asked[0] -= AT_ONCE - len(messages)
+                    weight[0] += sum(len(message.body) for message in messages)
                     found.update((message.message_id, message) for message in messages)
                 empty = 0 if messages else empty + 1
 

@@ -46,6 +46,12 @@ class Batch:
         return int(self.name.split(".")[0].rsplit("-", 1)[1])
 
     @property
+    def kib(self) -> int:
+        """KiB of the messages' bodies; 0 for a batch that was spooled before its name told."""
+        told = self.name.split(".")[1]
+        return int(told) if told.isdigit() else 0
+
+    @property
     def taken_at(self) -> datetime:
         return datetime.strptime(self.name.partition("-")[0], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
 
@@ -61,8 +67,9 @@ def spool(lake: Lake, rows: Iterable[tuple[Row, Message]], now: datetime) -> lis
         grouped[row].append(message)
     made = []
     for row, messages in grouped.items():
+        kib = sum(len(m.body) for m in messages) // 1024
         batch = Batch(
-            row.source, row.account_key, f"{now.astimezone(UTC):%Y-%m-%dT%H}", f"{_stamp(now)}-{len(messages)}.jsonl.gz"
+            row.source, row.account_key, f"{now.astimezone(UTC):%Y-%m-%dT%H}", f"{_stamp(now)}-{len(messages)}.{kib}.jsonl.gz"
         )
         _write(lake, batch.path, [_kept(m, now) for m in messages])
         made.append(batch)

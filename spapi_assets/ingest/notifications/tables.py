@@ -4,6 +4,7 @@ document, and else by the staging models, which keep one row of each key."""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from spapi_assets.datasets.model import ApiSource, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.documents.context import LoadResult
 from spapi_assets.ingest.documents.errors import DocumentError
+from spapi_assets.ingest.documents.json_values import dump
 from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.load import LoadBusy, exclusive
 from spapi_assets.ingest.notifications.envelope import MalformedNotification, parse
@@ -27,7 +29,8 @@ from spapi_assets.lake.store import Lake
 
 LOADING = "spool/notifications-loading"
 SETTLE = timedelta(minutes=10)  # so long messages gather before they make a document, within their hour
-LARGEST = 5_000  # messages of one document: some are 20 KB, and they are in memory
+# Of one document, which is made in memory while a tick lasts: most messages have 1 to 20 KB, but SQS lets them have 1 MB.
+LARGEST, HEAVIEST = 5_000, 48 * 1024  # messages and KiB
 _STRANGE = timedelta(days=30)  # an event further from its message than this does not widen the document's window
 
 
@@ -39,6 +42,7 @@ class Landed:
     messages: int = 0
     copies: int = 0
     problems: list[str] = field(default_factory=list)
+    longest: float = 0.0  # seconds that a document took
 
     @property
     def sentence(self) -> str:
@@ -48,7 +52,8 @@ class Landed:
 
 
 def load_batches(ctx: IngestContext, deadline: float, *, settle: timedelta = SETTLE, max_wait: float = 0.0) -> Landed:
-    """Make documents of what is spooled, until `deadline` (of `ctx.monotonic`); the document under way is finished.
+    """Make documents of what is spooled, until `deadline` (of `ctx.monotonic`); none is begun that would not be done by then if
+    it takes as long as the longest before it.
 
     A batch waits until its hour is over, it has gathered for `settle`, or there is a document's worth. Killed at any point,
     the same document is made again. Raises LakeError and AwsError.
@@ -59,7 +64,7 @@ def load_batches(ctx: IngestContext, deadline: float, *, settle: timedelta = SET
         grouped[batch.source, batch.account_key].append(batch)
     begun = {tuple(path.split("/")[2:4]) for path in ctx.lake.list(LOADING)}
     for source, account_key in sorted({*grouped, *begun}):
-        if ctx.monotonic() >= deadline:
+        if ctx.monotonic() + landed.longest >= deadline:
             break
         try:
             with exclusive(ctx, f"read#{source}#{account_key}", max_wait):
@@ -91,7 +96,7 @@ def _land(
         taken |= set(plan["batches"])
         _finish(ctx, source, account_key, path, plan, landed)
     for group in _due([b for b in spooled if b.path not in taken], ctx.now(), settle):
-        if ctx.monotonic() >= deadline:
+        if ctx.monotonic() + landed.longest >= deadline:
             return
         started = ctx.now().astimezone(UTC)
         reading_id = f"read-{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
@@ -109,17 +114,22 @@ def _due(spooled: Sequence[Batch], now: datetime, settle: timedelta) -> Iterator
     for hour, of_hour in by_hour.items():
         group: list[Batch] = []
         for batch in of_hour:
-            if group and sum(b.messages for b in group) + batch.messages > LARGEST:
+            if group and _full([*group, batch]):
                 yield group
                 group = []
             group.append(batch)
         over = hour != f"{now.astimezone(UTC):%Y-%m-%dT%H}"
-        if over or now - group[0].taken_at >= settle or sum(b.messages for b in group) >= LARGEST:
+        if over or now - group[0].taken_at >= settle or _full(group):
             yield group
+
+
+def _full(group: Sequence[Batch]) -> bool:
+    return sum(b.messages for b in group) > LARGEST or sum(b.kib for b in group) > HEAVIEST
 
 
 def _finish(ctx: IngestContext, source: ApiSource, account_key: str, path: str, plan: dict[str, Any], landed: Landed) -> None:
     """Load a planned document, then forget its batches. Once it is loaded, what is left of them is only forgotten."""
+    began = ctx.monotonic()
     if not plan["loaded"]:
         started = datetime.fromisoformat(plan["started"])
         messages = [m for one in plan["batches"] for m in read(ctx.lake, Batch.of(one))]
@@ -133,6 +143,7 @@ def _finish(ctx: IngestContext, source: ApiSource, account_key: str, path: str, 
     for one in plan["batches"]:
         ctx.lake.delete(one)
     ctx.lake.delete(path)
+    landed.longest = max(landed.longest, ctx.monotonic() - began)
 
 
 def _pages(
@@ -140,7 +151,7 @@ def _pages(
 ) -> tuple[list[tuple[Kept, bytes]], list[date]]:
     """A page of each message, copies left out, and the days of their events. What is no strict JSON is shelved in the archive."""
     spelling = Spelling(source)
-    seen: dict[str, list[Any]] = defaultdict(list)
+    copies = _Copies(spelling)
     pages: list[tuple[Kept, bytes]] = []
     days = {started.date()}
     odd: list[Kept] = []
@@ -151,11 +162,9 @@ def _pages(
         except (ValueError, MalformedNotification):
             odd.append(kept)
             continue
-        copies = seen[notification.notification_id] if notification.notification_id else []
-        if message in copies:
+        if notification.notification_id and copies.has(notification.notification_id, kept.body, message):
             landed.copies += 1
             continue
-        copies.append(message)
         request = {"message_id": kept.message_id, "sent_at": kept.sent_at.isoformat().replace("+00:00", "Z")}
         if not exact:
             request["original"] = kept.body  # nothing Amazon wrote is lost, although its keys are spelt as the registry does
@@ -165,6 +174,33 @@ def _pages(
             days.add(notification.event_time.date())
     _shelve(ctx, source, account_key, odd, started, landed, "they are no JSON that can only be read in one way")
     return pages, sorted(days)
+
+
+class _Copies:
+    """The messages of a document, to know one that says the same again, in whatever envelope and spelling."""
+
+    def __init__(self, spelling: Spelling) -> None:
+        self._spelling = spelling
+        self._first: dict[str, str] = {}  # bodies by id; parsed they would be ten times as large
+        self._known: dict[str, set[bytes]] = {}  # digests, of ids that came more than once
+
+    def has(self, notification_id: str, body: str, message: Any) -> bool:
+        """Whether it was there before; from now on it was."""
+        if notification_id not in self._first:
+            self._first[notification_id] = body
+            return False
+        if notification_id not in self._known:
+            self._known[notification_id] = {_digest(self._spelling.of(self._first[notification_id])[0])}
+        known = self._known[notification_id]
+        mine = _digest(message)
+        if mine in known:
+            return True
+        known.add(mine)
+        return False
+
+
+def _digest(message: Any) -> bytes:
+    return hashlib.sha256(dump(message).encode("utf-8", "surrogatepass")).digest()
 
 
 def _load(
