@@ -134,10 +134,15 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
         "of its table; and loads finished reports.",
     )
     def report_notifications(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult | dg.SkipReason:
+        from spapi_assets.aws.clients import AwsError
         from spapi_assets.ingest.notifications.take import take_notifications
+        from spapi_assets.ingest.notifications.taken import Taken
 
-        ctx = platform.context()
-        taken = take_notifications(ctx, time.monotonic() + TICK_SECONDS)
+        ctx, unheard = platform.context(), None
+        try:
+            taken = take_notifications(ctx, time.monotonic() + TICK_SECONDS)
+        except AwsError as error:  # what was polled is loaded all the same
+            taken, unheard = Taken(problems=[str(error)]), error
         for sentence in taken.problems:
             context.log.warning(sentence)
         runs = context.instance.get_runs(dg.RunsFilter(statuses=ACTIVE))
@@ -156,6 +161,8 @@ def notification_sensor(registry: Registry, settings: Settings, load_jobs: Mappi
             now=ctx.now(),
             calendars=calendars,
         )
+        if not loads and unheard is not None:
+            raise unheard
         if not loads:
             return dg.SkipReason(f"{taken.sentence} {len(ready)} reports are ready to load; {len(active)} load runs are active.")
         if taken.counts:

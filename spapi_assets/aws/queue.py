@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from spapi_assets.aws.clients import explained
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from spapi_assets.aws.clients import AwsClients
 
 AT_ONCE = 10  # messages in one SQS call, whatever it does (SQS quotas, "Message batch")
-_REASON = 1000  # characters of a reason; all attributes and the body share 256 KiB
+_REASON = 1000  # characters of a reason; all attributes and the body share the message's limit
 
 
 @dataclass(frozen=True)
@@ -87,16 +90,22 @@ class NotificationQueue:
             )
 
     def dead_letter(self, message: Message, reason: str) -> None:
-        """Put a message aside for a person, with the reason as an attribute. The copy is made before the original goes."""
+        """Put a message aside for a person, with the reason as an attribute. The copy is made before the original goes.
+
+        A body as long as SQS lets it be leaves no room for attributes: it is put aside without them.
+        """
+        attributes = {
+            "reason": {"DataType": "String", "StringValue": reason[:_REASON] or "unknown"},
+            "original_message_id": {"DataType": "String", "StringValue": message.message_id},
+        }
+        send = partial(self._clients.sqs.send_message, QueueUrl=self._url(self.dead_letter_name), MessageBody=message.body)
         with explained(f"putting a message into queue {self.dead_letter_name}"):
-            self._clients.sqs.send_message(
-                QueueUrl=self._url(self.dead_letter_name),
-                MessageBody=message.body,
-                MessageAttributes={
-                    "reason": {"DataType": "String", "StringValue": reason[:_REASON] or "unknown"},
-                    "original_message_id": {"DataType": "String", "StringValue": message.message_id},
-                },
-            )
+            try:
+                send(MessageAttributes=attributes)
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") != "InvalidParameterValue":
+                    raise
+                send()
         self.delete(message)
 
     def counts(self) -> dict[str, int]:

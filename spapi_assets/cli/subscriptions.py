@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,11 +92,16 @@ def _chosen_types(names: str | None) -> Sequence[NotificationType] | None:
 
 
 def _event_sources(context: IngestContext, accounts: Sequence[Account], event_bridge: tuple[str, str] | None) -> set[str]:
-    """The partner event sources that Amazon offers there, one an application and region."""
-    if event_bridge is None:
-        return set()
-    found = (context.apis(a.name).notifications.find_destination("", event_bridge=event_bridge) for a in accounts)
-    return {destination.event_source for destination in found if destination is not None and destination.event_source}
+    """The partner event sources that Amazon offers there, one an application and region; what it refuses was said before."""
+    from spapi_assets.spapi.errors import SpApiError
+
+    found = set()
+    for account in accounts if event_bridge is not None else ():
+        with suppress(SpApiError):
+            destination = context.apis(account.name).notifications.find_destination("", event_bridge=event_bridge)
+            if destination is not None and destination.event_source:
+                found.add(destination.event_source)
+    return found
 
 
 def _print_needs(context: IngestContext, event_bridge: tuple[str, str] | None, sources: Sequence[str]) -> None:

@@ -143,7 +143,7 @@ class NotificationsApi:
         try:
             return self.create_subscription(notification_type, destination_id, payload_version)
         except Conflict:
-            existing = self.subscription(notification_type)
+            existing = self.subscription(notification_type) or self.subscription(notification_type, payload_version)
             if existing is None:
                 raise
             return existing

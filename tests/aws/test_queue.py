@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from botocore.exceptions import ClientError
 
 from spapi_assets.aws.clients import AwsClients
 from spapi_assets.aws.queue import Message, NotificationQueue
@@ -36,6 +39,25 @@ def test_a_dead_letter_keeps_its_body_and_says_why(queue: NotificationQueue) -> 
     (dead,) = answer["Messages"]
     assert dead["Body"] == "garbage"
     assert dead["MessageAttributes"]["reason"]["StringValue"] == "The body is not JSON."
+
+
+def test_a_body_that_leaves_no_room_for_a_reason_is_put_aside_without_one(
+    queue: NotificationQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs = queue._clients.sqs
+    send = sqs.send_message
+
+    def limited(**call: Any) -> Any:
+        if "MessageAttributes" in call:
+            told = {"Code": "InvalidParameterValue", "Message": "Message must be shorter than 1048576 bytes."}
+            raise ClientError({"Error": told}, "SendMessage")
+        return send(**call)
+
+    queue.send("{" * 1000)
+    (message,) = queue.receive()
+    monkeypatch.setattr(sqs, "send_message", limited)
+    queue.dead_letter(message, "The body is not JSON.")
+    assert queue.counts() == {"waiting": 0, "in_flight": 0, "dead": 1}
 
 
 def test_messages_do_not_show_their_bodies() -> None:

@@ -103,18 +103,24 @@ def _one(
                 f"{account.name}: its subscription to {told.name} has the payload version {before.payload_version}, not "
                 f"{told.versions[0]}; `spapi subscribe --account {account.name} --redirect` makes it anew"
             )
-        return (
-            f"{account.name}: its subscription to {told.name} delivers to another destination ({before.destination_id}) and was "
-            f"left alone. `spapi subscribe --account {account.name} --redirect` replaces it"
-        )
+        return _elsewhere(account, told, before)
     if wanted.dry_run:
         return f"{account.name}: would be subscribed to {told.name} {told.versions[0]} on {where}"
     assert destination is not None
     if before is not None:
         api.delete_subscription(told.name, before.subscription_id)
     made = _create(api, told, destination)
+    if made.destination_id != destination.destination_id:  # somebody else was quicker
+        return _elsewhere(account, told, made)
     remember_subscription(ctx.ledger.table, made.subscription_id, account.name, told.name)
     return f"{account.name}: subscribed to {told.name} on {where}"
+
+
+def _elsewhere(account: Account, told: NotificationType, found: Subscription) -> str:
+    return (
+        f"{account.name}: its subscription to {told.name} delivers to another destination ({found.destination_id}) and was "
+        f"left alone. `spapi subscribe --account {account.name} --redirect` replaces it"
+    )
 
 
 def _create(api: NotificationsApi, told: NotificationType, destination: Destination) -> Subscription:
