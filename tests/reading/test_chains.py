@@ -86,7 +86,7 @@ def test_a_token_that_ends_on_the_way_begins_the_chain_anew(reading: Reading, mo
     assert model_server.calls["getInventorySummaries"] == 6  # two, one refused, and three of the second beginning
 
 
-def test_tokens_that_are_always_refused_end_the_reading_for_now_and_are_no_wrong_request(reading: Reading, model_server: ModelServer) -> None:
+def test_tokens_that_are_always_refused_end_the_reading_for_now(reading: Reading, model_server: ModelServer) -> None:
     model_server.answers.counts["listPayouts"] = 120
     model_server.on("listPayouts", lambda request: refusal() if "nextToken" in request.query else None)
     with pytest.raises(TransientError, match="takes none of its own tokens"):
