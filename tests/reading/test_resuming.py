@@ -22,7 +22,7 @@ from spapi_assets.ingest.reading.call import Caller
 from spapi_assets.ingest.reading.run import read, refresh
 from spapi_assets.ingest.reading.spool import Spool, unfinished
 from spapi_assets.lake.store import Lake
-from spapi_assets.spapi.errors import ConfigurationError
+from spapi_assets.spapi.errors import ConfigurationError, MissingRole
 
 KEY = "brand_eu.DE"
 
@@ -291,3 +291,32 @@ def test_killed_while_the_pages_are_thrown_away_nothing_is_asked_again_and_nothi
     assert read_catalog(ctx).calls == 0
     assert list(ctx.lake.list("spool")) == []
     assert model_server.calls["searchCatalogItems"] == 3
+
+
+def test_what_amazon_refuses_after_it_answered_is_asked_once_more_before_it_is_believed(
+    deployment: Callable[[], IngestContext], model_server: ModelServer
+) -> None:
+    """A role that was there a moment ago: nothing that was read is thrown away."""
+    ctx = deployment()
+    known(ctx, 200)
+    model_server.fail("searchCatalogItems", 8, status=403, code="Unauthorized")
+    with pytest.raises(MissingRole):
+        read_catalog(ctx)
+    day = ctx.now().date()
+    assert ctx.ledger.records("catalog_items", KEY, day, day) == []
+    assert read_catalog(deployment()).loaded[0].rows["catalog_items"] == 200
+    assert model_server.calls["searchCatalogItems"] == 11
+    (record,) = ctx.ledger.records("catalog_items", KEY, day, day)
+    assert record.status == "DONE"
+
+
+def test_the_ledger_knows_what_a_reading_of_several_pages_cost(ctx: IngestContext, model_server: ModelServer) -> None:
+    """The plan counts with it."""
+    model_server.answers.counts["listPayouts"] = 120
+    model_server.answers.lean = False
+    source, day = ctx.registry.apis["payouts"], ctx.now().date() - timedelta(days=5)
+    key = ctx.settings.partition_keys(source)[0]
+    outcome = read(ctx, source, key, [day])
+    (record,) = ctx.ledger.records("payouts", key, day, day)
+    assert record.quota == {"listPayouts": 3} == dict(model_server.calls)
+    assert outcome.calls == 3

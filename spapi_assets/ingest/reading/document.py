@@ -4,7 +4,7 @@ Asking for the pages is `finish.py`; the same for Amazon's messages is `ingest/n
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -33,16 +33,18 @@ def load_pages(
     start: date,
     end: date,
     options: Mapping[str, str] | None = None,
-    calls: int = 0,
+    calls: Callable[[], int] | None = None,
 ) -> LoadResult:
     """Archive the pages (JSON texts as `call.page_text` writes them) as one document and load it; safe to repeat.
 
     `started` is the age of the data: a reading that began later replaces it. The pages may come as slowly as they are asked
-    for. Raises DocumentError when the pages are not what the registry says, and what the pages raise; nothing is loaded then.
+    for; `calls`, what they cost, is asked when all are there. Raises DocumentError when the pages are not what the registry says, and what the pages raise; nothing is loaded then.
     """
-    record = record_of(source, account_key, reading_id, started, start, end, options or {}, calls)
+    record = record_of(source, account_key, reading_id, started, start, end, options or {})
     context = _context(ctx, source, record, reading_id)
     result = load_document(_document(pages), context, ctx.lake)
+    if calls is not None:
+        record = replace(record, quota={source.report_type: calls()})
     ctx.ledger.restore(record)  # not before: a record that is DONE and not loaded would look as if it waited for a loader
     remember(ctx, source, record, result)
     return result
@@ -88,7 +90,6 @@ def record_of(
     start: date,
     end: date,
     options: Mapping[str, str],
-    calls: int = 0,
 ) -> ReportRecord:
     """A finished reading as the ledger's record: DONE, with the reading's id as the report's."""
     place = Partition.of(account_key, start)
@@ -108,7 +109,6 @@ def record_of(
         requested_at=started,
         created_at=started,
         finished_at=started,
-        quota={operation: calls} if calls else {},
         source="notification" if source.notification else "call",
     )
 

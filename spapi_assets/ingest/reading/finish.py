@@ -69,7 +69,7 @@ def finish(
                 start=spool.start,
                 end=spool.end,
                 options=spool.options,
-                calls=to_ask + sum(k.pages for k in kept.values()),
+                calls=lambda: progress.calls + sum(k.pages for k in kept.values()),
             )
         except Paused:
             outcome.problems.append(
@@ -78,6 +78,8 @@ def finish(
             )
             return
         except (MissingRole, ConfigurationError) as error:
+            if progress.answers:
+                raise  # what Amazon answered a moment ago it may do: the next run goes on, and believes a refusal that stays
             verdict = Verdict.MISSING_ROLE if isinstance(error, MissingRole) else Verdict.CONFIGURATION
             if not spool.of_some:
                 refused(ctx, source, spool.account_key, spool.started, spool.start, spool.end, verdict, str(error))
