@@ -38,7 +38,8 @@ def load_pages(
     """Archive the pages (JSON texts as `call.page_text` writes them) as one document and load it; safe to repeat.
 
     `started` is the age of the data: a reading that began later replaces it. The pages may come as slowly as they are asked
-    for; `calls`, what they cost, is asked when all are there. Raises DocumentError when the pages are not what the registry says, and what the pages raise; nothing is loaded then.
+    for; `calls`, what they cost, is asked when all are there. Raises DocumentError when the pages are not what the registry
+    says, and what the pages raise; nothing is loaded then.
     """
     record = record_of(source, account_key, reading_id, started, start, end, options or {})
     context = _context(ctx, source, record, reading_id)
