@@ -126,9 +126,10 @@ def stock(
     report: tuple[int, int, int] | None = None,
     api: tuple[int, int, int] | None = None,
     moved: datetime | None = None,
+    read: datetime | None = None,
     ledger: dict[str, int] | None = None,
 ) -> None:
-    """Fulfillable, reserved and unsellable units at 04:30 (report) and 05:30 (API), and the store's ledger of the day."""
+    """Fulfillable, reserved and unsellable units at 04:30 (report) and 05:30 or `read` (API), and the ledger of the day."""
     if report is not None:
         row = dict(zip(("afn_fulfillable_quantity", "afn_reserved_quantity", "afn_unsellable_quantity"), report, strict=True))
         lake.add("fba_inventory", "DE", on(day), row | {"sku": sku, "fnsku": f"X-{sku}", "afn_warehouse_quantity": sum(report)})
@@ -136,7 +137,7 @@ def stock(
         names = ("fulfillable_quantity", "total_reserved_quantity", "total_unfulfillable_quantity")
         page = {"seller_sku": sku, "fn_sku": f"X-{sku}", "condition": "NewItem", "last_updated_time": moved or at(on(1))}
         row = dict(zip(names, api, strict=True))
-        lake.add("fba_inventory_summaries", "DE", on(day), page | row | {"read_at": at(on(day), 5, 30)})
+        lake.add("fba_inventory_summaries", "DE", on(day), page | row | {"read_at": read or at(on(day), 5, 30)})
     if ledger is not None:
         place = {"ledger_date": on(day), "msku": sku, "fnsku": f"X-{sku}", "disposition": "SELLABLE", "location": "DE"}
         lake.add("ledger_summary", "DE", on(day), place | ledger)
@@ -156,6 +157,8 @@ def inventory(lake: ReconciliationLake) -> None:
         moved=at(on(5), 5),
         ledger=sells | {"starting_warehouse_balance": 102},
     )
+    stock(lake, "SELLS", 7, report=(100, 5, 0), api=(60, 45, 0), moved=at(on(7), 12), read=at(on(7), 21))
+    stock(lake, "RESTS", 7, report=(10, 2, 1), api=(9, 2, 1), read=at(on(7), 21))
     stock(lake, "OLD", 6, api=(4, 0, 0), ledger={"starting_warehouse_balance": 4})
     stock(lake, "LISTED", 6, ledger={"starting_warehouse_balance": 3})
     lake.add("merchant_listings", "DE", on(6), {"seller_sku": "LISTED", "asin1": "B0L", "price": 20, "status": "Active"})

@@ -67,6 +67,11 @@ def test_stock_that_rested_must_agree_and_stock_that_moved_has_a_named_tolerance
     assert told(reconciled, API, on(5))["fulfillable_units"] == (100, 60, "different"), "an hour does not sell forty of a hundred"
 
 
+def test_looks_that_lie_far_apart_tell_something_only_of_what_rested(reconciled: Warehouse) -> None:
+    assert differing(reconciled, API, on(7)) == [("fulfillable_units", "RESTS", 10, 9, None)]
+    assert {row[1] for row in differing(reconciled, API, on(7), "excluded")} == {"SELLS"}
+
+
 def test_the_days_stock_lies_between_what_the_ledgers_departures_and_arrivals_allow(reconciled: Warehouse) -> None:
     assert told(reconciled, LEDGER, on(2)) == {"warehouse_units": (13, 13, "equal")}
     assert differing(reconciled, LEDGER, on(3)) == [("warehouse_units", "RESTS", 13, 14, None)]

@@ -1,9 +1,11 @@
 -- The inventory report against the FBA Inventory API, SKU by SKU of one UTC day. The two look an hour or so apart; Amazon says when a
--- SKU's quantities last changed, so what rested must agree and what moved may differ a little. Units on their way to Amazon are left
+-- SKU's quantities last changed, so what rested must agree and what moved may differ a little, or, of looks that lie far apart, says
+-- nothing. Units on their way to Amazon are left
 -- out: Amazon does not tell when those change. The report lists active SKUs only, so the API may know units of others.
 
 {%- set check = 'inventory_report_vs_inventory_api' %}
 {%- set measures = ['fulfillable_units', 'reserved_units', 'unsellable_units'] %}
+{%- set apart = var('reconciliation_stock_apart_hours', 3) | int %}
 {%- set cached = var('reconciliation_stock_cached_minutes', 30) | int %}
 
 with reported as (
@@ -72,15 +74,10 @@ active as (
 
 ),
 
-compared_skus as (
+looked as (
 
     select
         skus.*,
-        case
-            when skus.left_fulfillable_units is null and active.sku is null
-                then 'The inventory report lists active SKUs only, and this one is none: its units are archived or stranded.'
-            else {{ no_text() }}
-        end as excluded_because,
         -- Amazon's instant of the last change tells what moved before its answer: nothing of what moved after it, and the report's numbers
         -- are some minutes old when it is made.
         case
@@ -88,7 +85,13 @@ compared_skus as (
             when skus.changed_at is null and skus.read_at is not null then 1
             when skus.changed_at >= {{ add_minutes('made.made_at', -cached) }} then 1
             else 0
-        end as has_moved
+        end as has_moved,
+        case
+            when skus.read_at > {{ add_minutes('made.made_at', 60 * apart) }} then 1
+            when skus.read_at < {{ add_minutes('made.made_at', -60 * apart) }} then 1
+            else 0
+        end as is_far_apart,
+        case when active.sku is null then 0 else 1 end as is_active
     from skus
     left join made
         on made.account = skus.account
@@ -99,6 +102,21 @@ compared_skus as (
         and active.marketplace = skus.marketplace
         and active.date = skus.date
         and active.sku = skus.sku
+
+),
+
+compared_skus as (
+
+    select
+        *,
+        case
+            when left_fulfillable_units is null and is_active = 0
+                then 'The inventory report lists active SKUs only, and this one is none: its units are archived or stranded.'
+            when has_moved = 1 and is_far_apart = 1
+                then 'Its units moved, and the two looks lie more than {{ apart }} hours apart: any difference may be sales.'
+            else {{ no_text() }}
+        end as excluded_because
+    from looked
 
 )
 
