@@ -64,10 +64,6 @@ with compared as (
          )),
         (select coalesce(sum(fulfillable_units), 0) from {{ ref('fct_inventory_current') }})
     union all
-    select 'fct_financial_ledger', 'amount',
-        (select coalesce(sum(amount), 0) from {{ ref('stg_finance_transactions') }}),
-        (select coalesce(sum(amount), 0) from {{ ref('fct_financial_ledger') }})
-    union all
     select 'fct_payouts', 'amount',
         (select coalesce(sum(amount), 0) from {{ ref('stg_payouts') }}),
         (select coalesce(sum(amount), 0) from {{ ref('fct_payouts') }})

@@ -1,11 +1,12 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_financial_ledger'}}}) }}
--- To the cent: amounts that were told by item and by transaction are the same money, and count once.
+-- To the cent: amounts that were told by item and by transaction are the same money, and count once; no transaction is lost. A transaction
+-- of which Amazon tells no total, or parts in another currency, has nothing to be held against.
 
-select ledger.account, ledger.transaction_id, ledger.currency, transactions.amount, sum(ledger.amount) as ledger_amount
-from {{ ref('fct_financial_ledger') }} as ledger
-inner join {{ ref('stg_finance_transactions') }} as transactions
-    on transactions.account = ledger.account
-    and transactions.transaction_id = ledger.transaction_id
-    and transactions.currency = ledger.currency
-group by ledger.account, ledger.transaction_id, ledger.currency, transactions.amount
-having sum(ledger.amount) <> transactions.amount
+select transactions.account, transactions.transaction_id, transactions.currency, transactions.amount, sum(ledger.amount) as ledger_amount
+from {{ ref('stg_finance_transactions') }} as transactions
+left join {{ ref('fct_financial_ledger') }} as ledger
+    on ledger.account = transactions.account
+    and ledger.transaction_id = transactions.transaction_id
+    and coalesce(ledger.currency, '') = coalesce(transactions.currency, '')
+group by transactions.account, transactions.transaction_id, transactions.currency, transactions.amount
+having coalesce(sum(ledger.amount), 0) <> transactions.amount

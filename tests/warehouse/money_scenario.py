@@ -37,6 +37,9 @@ def money(lake: HandmadeLake) -> None:
         # The held back one may name its release instead, and Amazon's model promises no id at all.
         movement("T-6", "Shipment", 4, "DEFERRED_RELEASED", release_transaction_id="T-7", deferred_transaction_id="T-6"),
         movement("T-7", "Shipment", 4, release_transaction_id="T-7"),
+        # Nor a total, nor a currency.
+        movement("T-8", "Shipment", None),
+        movement("T-9", "Shipment", 7, total_currency=None),
         *({k: v for k, v in movement("", "ServiceFee", fee).items() if k != "transaction_id"} for fee in (-1, -2)),
     ]
     tree = [("1", "Sales", 20, False), ("1.1", "Sales/OurPrice", 20, True), ("2", "Expenses", -5, False)]
@@ -50,6 +53,8 @@ def money(lake: HandmadeLake) -> None:
     told += _amounts(keys["T-2"], [("1", "Expenses", -39, False), ("1.1", "Expenses/SubscriptionFee", -39, True)])
     told += _amounts(keys["T-3"], [("1", "Other", 3, True)])
     told += _amounts(keys["T-4"], [("1", "Sales", 15, True)])
+    told += _amounts(keys["T-8"], [("1", "Sales", 6, True)])
+    told += [row | {"breakdown_currency": None} for row in _amounts(keys["T-9"], [("1", "Sales", 7, True)])]
     by_item = _amounts(keys["T-1"], tree, item_position=1, sku=SKU, asin=ASIN)
     lake.write("finance_transactions", ACCOUNT, None, DAY, movements, report_id="read-f1", loaded_at=at)
     reimbursed = keys["T-3"] | {"item_position": 1, "sku": SKU, "asin": ASIN, "total_amount": 5, "total_currency": "EUR"}

@@ -132,6 +132,8 @@ def test_the_ledger_has_every_amount_once_and_adds_up_to_amazons_totals(handmade
         ("T-5", "remainder", None, None, d(8), "DE", berlin, True, False),
         ("T-6", "remainder", None, None, d(4), "DE", berlin, False, False),
         ("T-7", "remainder", None, None, d(4), "DE", berlin, False, True),
+        ("T-8", "transaction", None, "Sales", d(6), "DE", berlin, False, False),
+        ("T-9", "transaction", None, "Sales", d(7), "DE", berlin, False, False),
     ]
     unnamed = "select amount from marts.fct_financial_ledger where transaction_id not like 'T-%' order by 1"
     assert handmade.query(unnamed) == [(d(-2),), (d(-1),)]

@@ -80,7 +80,7 @@ remainders as (
     left join told
         on told.account = transactions.account
         and told.transaction_id = transactions.transaction_id
-        and told.currency = transactions.currency
+        and coalesce(told.currency, '') = coalesce(transactions.currency, '')
 
 )
 
