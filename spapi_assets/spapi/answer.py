@@ -32,9 +32,12 @@ class Answer:
 
 
 def read_answer(response: requests.Response, *, account: str, operation: str, answered_at: datetime) -> Answer:
-    """The answer in a successful response. Raises AmazonFault when the body is not one JSON object or array."""
+    """The answer in a successful response. Raises AmazonFault when the body is not one JSON object or array.
+
+    Only a deletion, or a 204, answers without a body: elsewhere nothing at all must not be taken for an answer without rows.
+    """
     text, content = "", None
-    if response.content.strip():
+    if response.content.strip() or not (response.status_code == 204 or response.request.method == "DELETE"):
         try:
             text = response.content.decode(json.detect_encoding(response.content))
             content = json.loads(text, parse_constant=_refuse)

@@ -85,7 +85,7 @@ def test_no_body_is_no_content(amazon: FakeAmazon, session: SpApiSession) -> Non
     assert session.call(ops.CANCEL_QUERY, path={"queryId": "7"}) == {}
 
 
-@pytest.mark.parametrize("body", [b'{"a": NaN}', b"null", b"12", b'"text"', b'{"a": 1', b'{"a": "\xff"}', b"<html/>"])
+@pytest.mark.parametrize("body", [b'{"a": NaN}', b"null", b"12", b'"text"', b'{"a": 1', b'{"a": "\xff"}', b"<html/>", b""])
 def test_a_success_that_is_no_json_object_or_array_is_amazons_fault(
     amazon: FakeAmazon, session: SpApiSession, body: bytes
 ) -> None:
