@@ -27,6 +27,7 @@ _WITHOUT_STORE = ("order_id",)
 _OWN = ("account", "marketplace", "kind", "identifier")
 _EXPORTED = ("listed", "missing_since", "first_seen", "last_seen", "sources")
 _DELIMITERS = (",", ";", "\t")
+_AS_FORMULA = re.compile(r'="(.*)"')  # how spreadsheets are told to keep leading zeros
 
 Key = tuple[str, str, str | None]  # kind, account, marketplace code
 
@@ -170,7 +171,8 @@ def _marketplace(name: str | None, account: Account) -> str:
 
 def _value(kind: str, text: str) -> str:
     form, words = _FORMS[kind]
-    value = text.strip()
+    formula = _AS_FORMULA.fullmatch(text.strip())
+    value = (formula[1] if formula else text).strip()
     if form is not None and value.isascii():
         value = value.upper()
     if not value:

@@ -55,6 +55,11 @@ def test_files_as_spreadsheets_save_them_are_read(encoding: str) -> None:
     assert parse(text, BOTH, GERMAN).found == {("sku", "kestrel_eu", "DE"): ["GRÜN-1 🐦"]}
 
 
+def test_leading_zeros_that_a_spreadsheet_was_told_to_keep_are_kept() -> None:
+    parsed = parse('sku\n="00123"\n"=""0456"""\n', BOTH, GERMAN)
+    assert (list(parsed.found.values()), parsed.bad) == ([["00123", "0456"]], [])
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
