@@ -326,6 +326,17 @@ class ApiSource(Source):
             return {**entry, "report_type": entry.get("notification") or operation}
         return entry
 
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_quoted_numbers(cls, entry: Any) -> Any:
+        """Of messages: they cannot be asked for again, and many of Amazon's schemas were made from one example."""
+        if isinstance(entry, dict) and entry.get("notification"):
+            for dataset in entry.get("datasets") or ():
+                for column in dataset.get("columns") or () if isinstance(dataset, dict) else ():
+                    if isinstance(column, dict) and column.get("type") in ("integer", "decimal"):
+                        column.setdefault("quoted", True)
+        return entry
+
     @model_validator(mode="after")
     def _has_one_origin(self) -> ApiSource:
         if (self.call is None) == (self.notification is None):

@@ -230,6 +230,15 @@ def test_a_changed_order_keeps_its_postal_code_only_where_the_deployment_wants_i
     assert (item["seller_sku"], item["quantity"], item["is_buyer_requested_cancel"]) == ("SellerSKUID1", 10, True)
 
 
+def test_numbers_in_quotation_marks_are_numbers(amazon_reference, lake):
+    message = example(amazon_reference, "ItemSalesEventChangeNotification")
+    for event in message["payload"]["itemSalesEventChanges"]:
+        event["orderedUnits"], event["orderedRevenue"] = str(event["orderedUnits"]), str(event["orderedRevenue"])
+    clean(load("ITEM_SALES_EVENT_CHANGE", lake, message))
+    first = rows(lake, "item_sales_events")[0]
+    assert (first["ordered_units"], first["ordered_revenue"]) == (9, Decimal("80.91"))
+
+
 def test_what_the_schema_calls_nullable_or_optional_may_be_missing(amazon_reference, lake):
     message = example(amazon_reference, "OrderChangeNotification")
     change = message["Payload"]["OrderChangeNotification"]
