@@ -12,8 +12,6 @@ from spapi_assets.spapi.errors import AmazonFault, Conflict, NotFound
 from spapi_assets.spapi.session import SpApiSession
 
 REPORT_PROCESSING_FINISHED = "REPORT_PROCESSING_FINISHED"
-# The AWS principal that must be allowed to send to the queue (source: SP-API documentation, notifications tutorial).
-AMAZON_PRINCIPAL = "437568002678"
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class NotificationsApi:
     def create_destination(
         self, name: str, *, sqs_arn: str | None = None, event_bridge: tuple[str, str] | None = None
     ) -> Destination:
-        """Register a standard (not FIFO) queue whose policy lets AMAZON_PRINCIPAL send, or an EventBridge (AWS account, region)
+        """Register a standard (not FIFO) queue whose policy lets Amazon send, or an EventBridge (AWS account, region)
         whose partner event source must then be associated by hand. Conflict when it is registered already."""
         if (sqs_arn is None) == (event_bridge is None):
             raise ValueError("A destination is either a queue (sqs_arn) or an EventBridge account and region.")

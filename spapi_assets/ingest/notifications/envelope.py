@@ -31,7 +31,6 @@ class Notification:
     payload_version: str | None = None
     event_time: datetime | None = None
     publish_time: datetime | None = None
-    event_bus: bool = False  # it came through EventBridge
 
 
 def parse(body: str) -> Notification:
@@ -58,7 +57,6 @@ def parse(body: str) -> Notification:
         payload_version=text(content, "payloadVersion"),
         event_time=instant(text(content, "eventTime")),
         publish_time=instant(text(about, "publishTime")),
-        event_bus=event_type is not None,
     )
 
 
