@@ -1,4 +1,4 @@
-"""The coverage heat map: one row a partitioned dataset, one cell a day, coloured by what is known about it.
+"""The coverage heat map: one row a dataset or several that came together, one cell a day, coloured by what is known about it.
 Neighbouring days in the same state are one mark, so that years of days stay light."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from spapi_assets.review.numbers import count, span
 from spapi_assets.review.svg import figure, tag, text, tip
 
-WIDTH, LEFT, ROW = 1080.0, 292.0, 24.0
+WIDTH, LEFT, ROW = 1080.0, 372.0, 24.0
 # State -> (name, what it means to a reader); the order is the legend's.
 STATES: dict[str, tuple[str, str]] = {
     "final": ("Final", "loaded; nothing will change"),
@@ -68,7 +68,7 @@ def runs(days: Sequence[Mapping[str, object]]) -> list[Run]:
 
 
 def heatmap(rows: Mapping[tuple[str, str], Sequence[Run]], first: date, last: date) -> str:
-    """`rows`: (dataset, whose) -> its runs; days outside the runs stay blank."""
+    """`rows`: (name, whose) -> its runs; days outside the runs stay blank."""
     total = (last - first).days + 1
     step = (WIDTH - LEFT - 4) / total
     parts: list[str] = []

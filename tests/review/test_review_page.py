@@ -263,13 +263,30 @@ def test_gaps_for_one_reason_are_one_sentence_and_what_needs_somebody_comes_firs
         for dataset in ("vendor_sales", "vendor_stock"):
             db.execute(
                 "insert into marts.data_coverage values"
-                " (?, 'v', 'acc', 'US', ?, 'not_published', false, null, 'Soon.', 'Wait.', 'day', ?)",
-                [dataset, LAST, LAST],
+                " (?, ?, 'acc', 'US', ?, 'not_published', false, null, 'Soon.', 'Wait.', 'day', ?)",
+                [dataset, dataset, LAST, LAST],
             )
     text, _ = read(write_review(business, tmp_path / "r.html", generated_at=MADE))
     gaps = text[text.index("Gaps (") :]
     assert gaps.startswith("Gaps (2) orders by last update, acc: 26–27 Feb 2026 denied.")
     assert "vendor sales, acc · US and vendor stock, acc · US: 1 Mar 2026 not published yet. Soon. Wait." in gaps
+
+
+def test_tables_of_one_report_that_came_together_are_one_strip_and_one_that_did_not_is_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    row = "insert into marts.data_coverage values (?, ?, 'acc', 'US', ?, ?, true, 10, ?, 'Wait.', 'day', ?)"
+    with empty_marts(path) as db:
+        for report, count in (("ranks", 3), ("items", 3)):
+            for n in range(count):
+                late = report == "items" and n == 2
+                state, reason = ("denied", "No role.") if late else ("failed", f"Reason {n}.")
+                db.execute(row, [f"{report}_{n}", report, LAST, state, reason, LAST])
+    text, _ = read(write_review(path, tmp_path / "r.html", generated_at=MADE))
+    gaps = text[text.index("Gaps (3)") :]
+    assert "ranks (3 tables), acc · US: 1 Mar 2026 failed. ranks_0: Reason 0. Wait." in gaps
+    assert "items 0 and 1 more, acc · US: 1 Mar 2026 failed. items_0: Reason 0. Wait." in gaps
+    assert "items 2, acc · US: 1 Mar 2026 denied. No role. Wait." in gaps
+    assert "30 rows" in text
 
 
 def test_a_week_in_which_the_settlements_end_says_so_and_has_no_margin(business: Path, tmp_path: Path) -> None:
@@ -374,13 +391,13 @@ def test_neighbouring_weeks_are_one_mark_and_are_called_weeks() -> None:
 
 def test_of_many_datasets_the_complete_ones_are_folded_away_and_what_may_still_change_is_said(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
-    row = "insert into marts.data_coverage values (?, 'r', 'acc', 'US', ?, ?, true, 1, 'Why.', 'Next.', 'day', ?)"
+    row = "insert into marts.data_coverage values ($1, $1, 'acc', 'US', $2, $3, true, 1, 'Why.', 'Next.', 'day', $2)"
     with empty_marts(path) as db:
         for n in range(40):
-            db.execute(row, [f"whole_{n:02}", LAST, "final", LAST])
+            db.execute(row, [f"whole_{n:02}", LAST, "final"])
         for n in range(6):
-            db.execute(row, [f"broken_{n}", LAST, "failed", LAST])
-        db.execute(row, ["changing", LAST, "provisional", LAST])
+            db.execute(row, [f"broken_{n}", LAST, "failed"])
+        db.execute(row, ["changing", LAST, "provisional"])
     page = write_review(path, tmp_path / "r.html", generated_at=MADE)
     text, _ = read(page)
     assert "40 of 47 rows are complete" in text

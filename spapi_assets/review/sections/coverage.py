@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from html import escape
 from typing import Any
@@ -23,7 +24,7 @@ MOST = 60  # ... and of those left, the most urgent are drawn
 NAMED = 4  # datasets and accounts of which the same gap is told by name
 
 _DAYS = """
-select dataset, account, marketplace, date, period, period_end, state, row_count, reason, next_action
+select dataset, report, account, marketplace, date, period, period_end, state, row_count, reason, next_action
 from marts.data_coverage where date > (select max(date) from marts.data_coverage where state <> 'not_due') - $days
 order by dataset, account, marketplace, date"""
 
@@ -34,11 +35,7 @@ def coverage(marts: Marts) -> str:
     if not found:
         why = "platform.coverage has no rows. The asset platform/coverage writes it from the report ledger: materialize it."
         return section("coverage", "Data coverage", lead, empty("Nothing is known yet.", why))
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for r in found:
-        whose = r["account"] if r["marketplace"] == "ALL" else f"{r['account']} · {r['marketplace']}"
-        groups.setdefault((r["dataset"].replace("_", " "), whose), []).append(r)
-    rows = {who: runs(days) for who, days in groups.items()}
+    rows = _strips(found)
     last = max(r["date"] for r in found)
     first = max(min(r["date"] for r in found), last - timedelta(days=LONGEST_DAYS))
     present = {run.state for row in rows.values() for run in row}
@@ -58,6 +55,31 @@ def coverage(marts: Marts) -> str:
         parts.append(tag("details", tag("summary", told) + heatmap(whole, first, last)))
     parts.append(tag("p", key, class_="legend states"))
     return section("coverage", "Data coverage", lead, card("".join(parts), note=_still_changing(rows)), _gaps(rows))
+
+
+def _strips(found: list[dict[str, Any]]) -> dict[tuple[str, str], list[Run]]:
+    """(name, whose) -> runs. Tables of one report or API are one strip while the same is known of them day by day."""
+    tables: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for r in found:
+        whose = r["account"] if r["marketplace"] == "ALL" else f"{r['account']} · {r['marketplace']}"
+        tables.setdefault((r["report"], whose, r["dataset"]), []).append(r)
+    alike: dict[tuple[object, ...], list[list[dict[str, Any]]]] = {}
+    for (report, whose, _), days in tables.items():
+        alike.setdefault((report, whose, *((r["date"], r["state"]) for r in days)), []).append(days)
+    kept = Counter((report, whose) for report, whose, _ in tables)
+    strips = {}
+    for (report, whose, *_), group in alike.items():
+        dataset, number = group[0][0]["dataset"], len(group)
+        all_of_it = f"{report} ({number} tables)" if number == kept[report, whose] else f"{dataset} and {number - 1} more"
+        name = dataset if number == 1 else all_of_it
+        strips[name.replace("_", " "), str(whose)] = runs([_together(day) for day in zip(*group, strict=True)])
+    return dict(sorted(strips.items()))
+
+
+def _together(day: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    """One day of several tables: all rows, and the first one's reason, named where they have several."""
+    reason = day[0]["reason"] if len({r["reason"] for r in day}) == 1 else f"{day[0]['dataset']}: {day[0]['reason']}"
+    return day[0] | {"row_count": sum(r["row_count"] or 0 for r in day), "reason": reason}
 
 
 def _urgency(row: list[Run]) -> int:
