@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from model_server import Models, ModelServer
 
     from spapi_assets.simulator.server import Simulator
+
+# A process of the suite keeps millions of objects to its end (Amazon's models, the simulated business, Dagster). Walking all of
+# them takes 1-2 s a time and was a quarter of some folders' minutes; what a test leaves behind dies in the young generations.
+gc.set_threshold(2000, 20, 1000)
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "amazon"
 
@@ -51,12 +56,27 @@ def aws_server() -> Iterator[str]:
     from spapi_assets.demo.emulator import quicken_dynamodb
 
     quicken_dynamodb()  # 40 times faster where identifiers are written
+    _read_service_models_once()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per AWS call would bury the failure
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+def _read_service_models_once() -> None:
+    """Each test has clients of its own; botocore would parse megabytes of JSON for every one of them (0.2 s a context)."""
+    from botocore.loaders import JSONFileLoader
+
+    read, known = JSONFileLoader.load_file, {}
+
+    def load_file(self: JSONFileLoader, file_path: str) -> Any:
+        if file_path not in known:
+            known[file_path] = read(self, file_path)
+        return known[file_path]
+
+    JSONFileLoader.load_file = load_file
 
 
 @pytest.fixture
