@@ -10,7 +10,7 @@ with marketplaces as (
 
 ),
 
--- When held back money is released Amazon may post it again: the same money (is_repeated).
+-- When held back money is released Amazon may post it again: the same money.
 shipments as (
 
     select
@@ -22,9 +22,12 @@ shipments as (
         transactions.posted_at
     from {{ ref('stg_finance_transactions') }} as transactions
     inner join marketplaces on marketplaces.marketplace_id = transactions.marketplace_id
+    left join {{ ref('int_finance_repeats') }} as repeats
+        on repeats.account = transactions.account
+        and repeats.transaction_id = transactions.transaction_id
     where lower(transactions.transaction_type) = 'shipment'
         and transactions.amazon_order_id is not null
-        and not transactions.is_repeated
+        and repeats.transaction_id is null
 
 ),
 

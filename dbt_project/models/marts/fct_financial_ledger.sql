@@ -28,7 +28,7 @@ select
     amounts.currency,
     transactions.transaction_status = 'DEFERRED' as is_held_back,
     transactions.matures_at,
-    transactions.is_repeated,
+    repeats.transaction_id is not null as is_repeated,
     transactions.amazon_order_id,
     transactions.shipment_id,
     transactions.settlement_id,
@@ -42,4 +42,7 @@ from {{ ref('int_finance_amounts') }} as amounts
 inner join transactions
     on transactions.account = amounts.account
     and transactions.transaction_id = amounts.transaction_id
+left join {{ ref('int_finance_repeats') }} as repeats
+    on repeats.account = transactions.account
+    and repeats.transaction_id = transactions.transaction_id
 left join {{ ref('dim_marketplace') }} as marketplaces on marketplaces.marketplace_id = transactions.marketplace_id
