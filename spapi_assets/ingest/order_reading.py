@@ -14,7 +14,7 @@ from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.order_planning import OrderPlan, plan_orders
 from spapi_assets.ingest.reading.days import to_read, truth_by_day
 from spapi_assets.ingest.reading.outcome import ReadOutcome
-from spapi_assets.ingest.reading.run import catch_up, refresh
+from spapi_assets.ingest.reading.run import catch_up, refresh, to_refresh
 from spapi_assets.ingest.upkeep import kept_up_from
 from spapi_assets.ingest.windows import due_range, partition_days, today
 from spapi_assets.lake.layout import Partition
@@ -93,7 +93,8 @@ def read_changed(
     if plan.marked is not None and plan.marked.since is not None:
         before = ctx.now()
         outcome.add(catch_up(ctx, source, account_key, plan.marked.since, deadline=deadline, tell=tell))
-        left = [mark.identifier for mark in ctx.refreshes.pending(source.name, account_key) if mark.asked < before]
+        marks = ctx.refreshes.pending(source.name, account_key)
+        left = to_refresh([mark for mark in marks if mark.asked < before], before)
     if plan.marked is not None and left != [] and not outcome.problems:
         outcome.add(refresh(ctx, source, account_key, left, deadline=deadline, tell=tell))
     return outcome

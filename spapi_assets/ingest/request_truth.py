@@ -67,6 +67,7 @@ class _Held:
     created: datetime  # the age of the newest data
     confirmed_empty: bool
     report_id: str | None
+    gap: str | None = None  # what Amazon did not answer, of a snapshot that was read
 
 
 def _when(record: ReportRecord) -> datetime:
@@ -85,7 +86,8 @@ def _held(report: Source, dataset: str, history: Sequence[ReportRecord], facts: 
         rows = sum(f.rows for f in facts)
         # A request made later that ended empty, or brought the same, still proves that the content was looked at then.
         looked = max([newest.created_at, *(_looked(r) for r in loaded)])
-        return _Held(rows, looked, empty and rows == 0, newest.report_id)
+        gap = next((r.reason for r in loaded if r.report_id == newest.report_id and source_words.is_read(report)), None)
+        return _Held(rows, looked, empty and rows == 0, newest.report_id, gap)
     if loaded:
         last = max(loaded, key=_looked)
         return _Held(last.rows.get(dataset, 0), _looked(last), last.verdict is Verdict.EMPTY_CONFIRMED, last.report_id)
@@ -101,6 +103,11 @@ def _looked(record: ReportRecord) -> datetime:
 
 
 def _with_data(report: Source, partition: Partition, history: Sequence[ReportRecord], held: _Held, now: datetime) -> Truth:
+    if report.window.kind is WindowKind.SNAPSHOT and held.gap is not None:
+        why = f"{held.rows} rows from {source_words.version(report, held.report_id)}, which is not whole: {held.gap}"
+        if today(report, partition.marketplace, now) == partition.day:
+            return Truth(TruthState.PROVISIONAL, why, "They are marked: the sensor api_refreshes reads them again.")
+        return Truth(TruthState.FINAL, why, "Nothing to do: the snapshot cannot be had again.")
     if report.window.kind is WindowKind.SNAPSHOT:
         return Truth(
             TruthState.FINAL if held.rows or not held.confirmed_empty else TruthState.EMPTY_CONFIRMED,

@@ -19,10 +19,12 @@ from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.load import LoadBusy
 from spapi_assets.ingest.reading import finish, run
 from spapi_assets.ingest.reading.call import Caller
+from spapi_assets.ingest.reading.days import truth_by_day
 from spapi_assets.ingest.reading.run import read, refresh
 from spapi_assets.ingest.reading.spool import Spool, unfinished
 from spapi_assets.lake.store import Lake
-from spapi_assets.spapi.errors import ConfigurationError, MissingRole
+from spapi_assets.spapi import session
+from spapi_assets.spapi.errors import ConfigurationError, MissingRole, TransientError
 
 KEY = "brand_eu.DE"
 
@@ -260,6 +262,60 @@ def test_one_identifier_amazon_refuses_does_not_cost_the_others(ctx: IngestConte
     assert set(in_the_lake(ctx, "catalog_items_missing", "asin")) == {"B0TEST0033"}
     assert len(outcome.problems) == 1
     assert "Amazon refuses to be asked about B0TEST0033" in outcome.problems[0]
+
+
+def test_one_identifier_amazon_never_answers_does_not_cost_the_others_and_is_asked_for_again(
+    ctx: IngestContext, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "BACKOFF_CAP", 0.0)
+    known(ctx, 60)
+    bad, down = "B0TEST0033", [True]
+
+    def fail(request: Request) -> Any:
+        named = request.query.get("identifiers", ()) or [request.path.get("asin")]
+        return model_server_error(500) if down[0] and bad in named else None
+
+    model_server.on("searchCatalogItems", fail)
+    model_server.on("getCatalogItem", fail)
+    outcome = read_catalog(ctx)
+    assert in_the_lake(ctx, "catalog_items", "asin") == Counter(a for a in asins(60) if a != bad)
+    assert set(in_the_lake(ctx, "catalog_items_missing", "asin")) == set(), "Amazon did not say that it does not know it"
+    assert f"no usable answer about {bad}" in outcome.problems[0]
+    assert model_server.calls["searchCatalogItems"] <= 2 + 5 * 7 + 5, "what was answered is not asked for twice"
+    assert [mark.identifier for mark in ctx.refreshes.pending("catalog_items", KEY)] == [bad]
+    source, day = ctx.registry.apis["catalog_items"], ctx.now().date()
+    (told,) = truth_by_day(
+        source,
+        KEY,
+        [day],
+        ctx.ledger.records("catalog_items", KEY, day, day),
+        ctx.ledger.partitions("catalog_items", KEY, day, day),
+        ctx.now(),
+    ).values()
+    assert (told.state, told.ask) == ("provisional", False)
+    assert f"59 rows from reading {outcome.loaded[0].report_id}, which is not whole: 1 of 60 identifiers" in told.reason
+    with pytest.raises(TransientError):  # nothing else is asked for that could tell it from an Amazon that is down
+        refresh(ctx, source, KEY)
+    down[0] = False
+    refresh(ctx, source, KEY)
+    assert ctx.refreshes.pending("catalog_items", KEY) == []
+    assert in_the_lake(ctx, "catalog_items", "asin") == Counter(asins(60))
+
+
+def test_an_amazon_that_is_down_is_no_identifiers_fault(
+    ctx: IngestContext, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "BACKOFF_CAP", 0.0)
+    known(ctx, 600)
+    down = [True]
+    model_server.on("searchCatalogItems", lambda request: model_server_error(503) if down[0] else None)
+    with pytest.raises(TransientError):
+        read_catalog(ctx)
+    assert model_server.calls["searchCatalogItems"] <= 130
+    assert ctx.refreshes.pending("catalog_items", KEY) == []
+    down[0] = False
+    read_catalog(ctx)
+    assert in_the_lake(ctx, "catalog_items", "asin") == Counter(asins(600))
 
 
 def test_a_request_that_is_wrong_as_such_is_not_tried_identifier_by_identifier(

@@ -14,7 +14,7 @@ from spapi_assets.ingest.documents.json_reach import Reach, reach, reaches
 SPECIFICATION = "reportSpecification"
 PAGES = "pages"
 """The one member of an API's document: its pages, each with the answer in `response` and facts of the call beside it."""
-PAGE_FACTS = frozenset(f"{PAGES}.{fact}" for fact in ("fetched_at", "request", "next_token", "missing"))
+PAGE_FACTS = frozenset(f"{PAGES}.{fact}" for fact in ("fetched_at", "request", "next_token", "missing", "unread"))
 RECURSIVE = "*"
 _UP = "../"
 _PAGE = "/"

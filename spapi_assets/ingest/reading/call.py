@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,8 @@ class Page:
     """One answer. `response` is Amazon's exact JSON text, `items` counts its rows, `found` are the asked identifiers in it.
 
     `total` is Amazon's own count of what the call finds on all pages, where it has one. `content` tells two pages with the same
-    items, where another follows. `problem`: a sentence about an answer that holds errors beside its rows.
+    items, where another follows. `problem`: a sentence about an answer that holds errors beside its rows. `unread`: in a page
+    of ours, why Amazon gave no answer about these identifiers.
     """
 
     request: Mapping[str, Any]
@@ -38,6 +39,7 @@ class Page:
     total: int | None = None
     content: int = 0
     problem: str | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,8 @@ def page_text(page: Page, missing: tuple[str, ...] = ()) -> bytes:
     """A page as it lies in the document. The answer stands last, exactly as Amazon wrote it."""
     facts: dict[str, Any] = {"fetched_at": instant(page.fetched_at), "request": page.request, "next_token": page.next_token}
     facts |= {"missing": [{"identifier": one} for one in missing]}
+    if page.unread:
+        facts["unread"] = [{"identifier": one, "why": why} for one, why in page.unread.items()]
     return f'{json.dumps(facts, ensure_ascii=False)[:-1]}, "response": {page.response}}}'.encode()
 
 

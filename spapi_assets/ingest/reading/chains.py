@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.reading.call import Caller, Page
 from spapi_assets.ingest.reading.outcome import Progress
 from spapi_assets.ingest.reading.spool import Kept, Spool
 from spapi_assets.ingest.reading.tasks import Task
-from spapi_assets.spapi.errors import AmazonFault, ConfigurationError, Throttled, TransientError
+from spapi_assets.spapi.errors import AmazonFault, ConfigurationError, SpApiError, Throttled, TransientError
 from spapi_assets.spapi.operations import BY_NAME
 
 LATENCY = 2.0  # seconds a slow answer takes: so much of the quota's rate is kept in flight
@@ -41,7 +42,8 @@ def ask_all(
 ) -> None:
     """Every chain that is not complete to its end, as many at once as the quota's rate can use.
 
-    The first failure, or `stop`, ends the others at their next page; what is kept stays. Raises Paused and SpApiError.
+    The first failure, or `stop`, ends the others at their next page; what is kept stays. Identifiers about which Amazon gives no
+    answer are no failure: they are looked for when the others are read, and named in a page. Raises Paused and SpApiError.
     """
     tasks = [task for task in spool.tasks if not (task.number in kept and kept[task.number].complete)]
     if not tasks:
@@ -49,21 +51,32 @@ def ask_all(
     rate = BY_NAME[caller.source.report_type].plan.rate
     threads = max(1, min(MOST_THREADS, len(tasks), math.ceil(rate * LATENCY) + 1))
 
-    def chain(task: Task) -> None:
-        if not stop.is_set():
-            _Chain(ctx, caller, spool, task, progress, deadline, stop).run(kept.get(task.number))
-
+    chains = [_Chain(ctx, caller, spool, task, progress, deadline, stop, answered=bool(kept)) for task in tasks]
     with ThreadPoolExecutor(threads, thread_name_prefix="reading") as pool:
-        futures = [pool.submit(chain, task) for task in tasks]
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            if any(future.done() and future.exception() for future in futures):
-                stop.set()
-            wait(futures)
+            _side_by_side(pool, stop, [partial(chain.run, kept.get(chain.task.number)) for chain in chains])
+            _side_by_side(pool, stop, [chain.search for chain in chains if chain.put_aside])
         finally:
             stop.set()
-            for future in futures:
-                future.cancel()
+
+
+def _unanswered(error: Exception) -> bool:
+    """Whether Amazon, and neither the network nor Login with Amazon, failed at an answer: always the same ones may fail."""
+    return isinstance(error, AmazonFault) or (
+        isinstance(error, TransientError) and error.operation != "lwa" and (error.status or 0) >= 500
+    )
+
+
+def _side_by_side(pool: ThreadPoolExecutor, stop: threading.Event, work: Sequence[Callable[[], None]]) -> None:
+    futures = [pool.submit(one) for one in work]
+    try:
+        wait(futures, return_when=FIRST_EXCEPTION)
+        if any(future.done() and future.exception() for future in futures):
+            stop.set()
+        wait(futures)
+    finally:
+        for future in futures:
+            future.cancel()
     failures = [error for future in futures if future.done() and not future.cancelled() and (error := future.exception())]
     if failures:
         # What somebody must act on says more than that quota is spent, and that more than that the time was up.
@@ -72,7 +85,8 @@ def ask_all(
 
 @dataclass
 class _Chain:
-    """One task's pages. A call that Amazon refuses is made again in halves, until it is known which identifier it refuses."""
+    """One task's pages. A call that Amazon refuses is made again in halves, until it is known which identifier it refuses;
+    so is one that it does not answer, when the other chains are read."""
 
     ctx: IngestContext
     caller: Caller
@@ -81,6 +95,10 @@ class _Chain:
     progress: Progress
     deadline: float | None
     stop: threading.Event
+    answered: bool = False  # Amazon answered something in an earlier life of the reading
+    put_aside: bool = False
+    searching: bool = False
+    silent: dict[str, SpApiError] = field(default_factory=dict)  # identifiers without an answer
     number: int = 0
     found: set[str] = field(default_factory=set)
     waiting: list[Task] = field(default_factory=list)  # the first is being asked for
@@ -92,22 +110,58 @@ class _Chain:
 
     def run(self, kept: Kept | None) -> None:
         """From where it stopped, or from its start where the next page's token has ended."""
-        token, self.waiting = self._resume(kept), [self.task]
+        if self.stop.is_set():
+            return
+        self.waiting = [self.task]
+        try:
+            self._follow(self._resume(kept))
+        except (AmazonFault, TransientError) as error:
+            self.put_aside = bool(self.task.identifiers) and _unanswered(error) and self.progress.put_aside()
+            if not self.put_aside:
+                raise
+
+    def search(self) -> None:
+        """Once more and in halves: all but the identifiers about which Amazon gives no answer. Raises the error where nothing but
+        such identifiers was asked for, for then nothing tells them from an Amazon that is down."""
+        self.searching = True
+        self._anew()
+        self._follow(None)
+        if self.silent:
+            if not (self.answered or self.progress.answers):
+                raise next(iter(self.silent.values()))
+            why = {one: str(error) for one, error in self.silent.items()}
+            self.progress.problems += [f"Amazon gives no usable answer about {one}: {sentence}" for one, sentence in why.items()]
+            self.waiting, self.silent = [replace(self.task, identifiers=tuple(why))], {}
+            self._keep(Page({"identifiers": list(why)}, self.ctx.now(), "null", None, 0, unread=why))
+
+    def _follow(self, token: str | None) -> None:
         while self.waiting:
             try:
                 page = self._ask(self.waiting[0], token)
-            except (ConfigurationError, AmazonFault) as error:
+            except (ConfigurationError, AmazonFault, TransientError) as error:
                 token = self._refused(token, error)
             else:
                 self.progress.answered()
                 self._moves_on(page, token)
                 token = self._keep(page)
 
-    def _refused(self, token: str | None, error: ConfigurationError | AmazonFault) -> str | None:
-        """What to ask for after a refusal, or a broken answer. Raises it where there is nothing else to try."""
+    def _anew(self) -> None:
+        self.spool.forget(self.task, self.number)
+        self.number, self.found, self.waiting, self.brought, self.last = 0, set(), [self.task], 0, None
+        self.silent = {}
+
+    def _refused(self, token: str | None, error: ConfigurationError | AmazonFault | TransientError) -> str | None:
+        """What to ask for after a refusal, or no usable answer. Raises it where there is nothing else to try."""
         part, progress = self.waiting[0], self.progress
-        if isinstance(error, AmazonFault) and (token is not None or len(part.identifiers) != 1):
+        unanswered = not isinstance(error, ConfigurationError)
+        if unanswered and not (self.searching and _unanswered(error) and (token is None or len(self.task.identifiers) == 1)):
             raise error
+        if unanswered and len(part.identifiers) == 1:
+            if self.number and part is self.task:
+                self._anew()  # half an item is none
+            self.silent[part.identifiers[0]] = error
+            del self.waiting[0]
+            return None
         if token is not None:
             # Amazon refuses good tokens now and then; one that has ended means once more from the start.
             if token != self.doubted and not self._life():
@@ -124,14 +178,12 @@ class _Chain:
                     request_id=error.request_id,
                 ) from error
             self.beginnings += 1
-            self.spool.forget(self.task, self.number)
-            self.number, self.found, self.waiting, self.brought, self.last = 0, set(), [self.task], 0, None
+            self._anew()
         elif len(part.identifiers) > 1 and progress.split():
             half = len(part.identifiers) // 2
             self.waiting[:1] = [replace(part, identifiers=some) for some in (part.identifiers[:half], part.identifiers[half:])]
         elif len(part.identifiers) == 1 and self._spares_one():
-            verb = "refuses to be asked about" if isinstance(error, ConfigurationError) else "gives no usable answer about"
-            progress.problems.append(f"Amazon {verb} {part.identifiers[0]}: {error}")
+            progress.problems.append(f"Amazon refuses to be asked about {part.identifiers[0]}: {error}")
             self._keep(Page({"identifiers": list(part.identifiers)}, self.ctx.now(), "null", None, 0))
         else:
             raise error
@@ -197,10 +249,11 @@ class _Chain:
             part = self.waiting.pop(0)
             self.waiting[:0] = self._left_out(part, page.total)
             self.brought = 0
-        last = not self.waiting
+        last = not (self.waiting or self.silent)
         batch = self.caller.source.call.batch if self.caller.source.call else None
         asks = last and batch is not None and batch.found is not None
-        missing = tuple(one for one in self.task.identifiers if one not in self.found) if asks else ()
+        known = self.found | page.unread.keys()
+        missing = tuple(one for one in self.task.identifiers if one not in known) if asks else ()
         between = page.next_token is None and not last
         self.spool.keep(self.task, self.number, replace(page, next_token=IN_HALVES) if between else page, missing)
         if page.problem:

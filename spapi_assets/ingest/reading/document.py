@@ -34,18 +34,21 @@ def load_pages(
     end: date,
     options: Mapping[str, str] | None = None,
     calls: Callable[[], int] | None = None,
+    gap: Callable[[], str | None] = lambda: None,
 ) -> LoadResult:
     """Archive the pages (JSON texts as `call.page_text` writes them) as one document and load it; safe to repeat.
 
     `started` is the age of the data: a reading that began later replaces it. The pages may come as slowly as they are asked
-    for; `calls`, what they cost, is asked when all are there. Raises DocumentError when the pages are not what the registry
-    says, and what the pages raise; nothing is loaded then.
+    for; `calls`, what they cost, and `gap`, a sentence about what is not among them, are asked when all are there. Raises
+    DocumentError when the pages are not what the registry says, and what the pages raise; nothing is loaded then.
     """
     record = record_of(source, account_key, reading_id, started, start, end, options or {})
     context = _context(ctx, source, record, reading_id)
     result = load_document(_document(pages), context, ctx.lake)
     if calls is not None:
         record = replace(record, quota={source.report_type: calls()})
+    if reason := gap():
+        record = replace(record, verdict=Verdict.RETRYABLE, reason=reason[:2000])
     ctx.ledger.restore(record)  # not before: a record that is DONE and not loaded would look as if it waited for a loader
     remember(ctx, source, record, result)
     return result

@@ -4,7 +4,7 @@ Killed at any point it is called again with the same spool; which readings there
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from spapi_assets.ingest.reading.tasks import facts_of
 from spapi_assets.lake.layout import Partition
 from spapi_assets.spapi.errors import ConfigurationError, MissingRole
 
+UNREAD = "no answer"
+"""Why an identifier is marked that Amazon did not answer."""
 _FEW = 2000  # identifiers looked at one by one
 
 
@@ -44,12 +46,15 @@ def finish(
     to_ask = sum(1 for task in spool.tasks if not (task.number in kept and kept[task.number].complete))
     progress = Progress(to_ask, tell, ctx.monotonic)
     missing: list[str] = []
+    unread: dict[str, str] = {}
     came: set[str] = set()
     marked = _marked(ctx, source, spool)
 
     def pages(calling: Future[None]) -> Iterator[bytes]:
         for text in spool.pages(calling):
-            missing.extend(entry["identifier"] for entry in facts_of_page(text)["missing"])
+            facts = facts_of_page(text)
+            missing.extend(entry["identifier"] for entry in facts["missing"])
+            unread.update((entry["identifier"], entry["why"]) for entry in facts.get("unread", ()))
             if marked:
                 came.update(caller.named_in(text) & marked)
             yield text
@@ -70,6 +75,7 @@ def finish(
                 end=spool.end,
                 options=spool.options,
                 calls=lambda: progress.calls + sum(k.pages for k in kept.values()),
+                gap=lambda: _gap(spool, unread),
             )
         except Paused:
             outcome.problems.append(
@@ -98,7 +104,7 @@ def finish(
     denial = denial_of(ctx.ledger, source.report_type, spool.account_key)
     if denial is not None and denial.standing:
         lift(ctx.ledger, source.report_type, spool.account_key, denial)
-    _mark(ctx, source, spool, place, missing)
+    _mark(ctx, source, spool, place, missing, unread)
     if came and source.call.span is not None:
         # The search's end lies before its start: what changed between the two is not in it, and its mark stays.
         ctx.refreshes.done(
@@ -117,12 +123,25 @@ def _marked(ctx: IngestContext, source: ApiSource, spool: Spool) -> frozenset[st
     return frozenset(mark.identifier for mark in ctx.refreshes.pending(source.name, spool.account_key))
 
 
-def _mark(ctx: IngestContext, source: ApiSource, spool: Spool, place: Partition, missing: Sequence[str]) -> None:
-    """What Amazon did not know is remembered with the identifiers, and what was marked as changed is done."""
+def _gap(spool: Spool, unread: Mapping[str, str]) -> str | None:
+    """What is not in the document although it was asked for; None: nothing."""
+    if not unread:
+        return None
+    asked = sum(len(task.identifiers) for task in spool.tasks)
+    named = ", ".join(list(unread)[:3]) + (" ..." if len(unread) > 3 else "")
+    return f"{len(unread):,} of {asked:,} identifiers could not be read ({named}): {next(iter(unread.values()))}"
+
+
+def _mark(
+    ctx: IngestContext, source: ApiSource, spool: Spool, place: Partition, missing: Sequence[str], unread: Collection[str]
+) -> None:
+    """What Amazon did not know is remembered with the identifiers, and what was marked as changed is done. What it did not answer
+    is marked to be read again."""
     batch = source.call.batch if source.call else None
     if batch is None:
         return
-    asked = {identifier for task in spool.tasks for identifier in task.identifiers}
+    asked = {identifier for task in spool.tasks for identifier in task.identifiers}.difference(unread)
+    ctx.refreshes.ask(source.name, spool.account_key, unread, UNREAD)
     if batch.found is not None:
         ctx.identifiers.missing(batch.kind, place.account, place.marketplace, missing, spool.started)
         found = asked - set(missing)

@@ -12,6 +12,7 @@ from spapi_assets.ingest.documents.context import LoadResult
 from spapi_assets.lake.layout import Partition
 
 TOLD_EVERY = 30.0  # seconds between two sentences about progress
+PUT_ASIDE = 20  # chains in a row that get no answer: then it is no identifier's fault
 SPARE = 40  # calls that may be spent, without an answer between them, on finding out which identifiers Amazon refuses
 
 
@@ -55,6 +56,7 @@ class Progress:
     calls: int = 0
     answers: int = 0  # of Amazon's in this run: what was kept before, and what it refused, do not count
     spare: int = SPARE
+    unanswered: int = 0  # chains put aside since the last answer
     problems: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     began: float = 0.0
@@ -67,6 +69,7 @@ class Progress:
         """Amazon answered: the request as such is right, and what was spent on refused identifiers is regained."""
         with self.lock:
             self.answers += 1
+            self.unanswered = 0
             self.spare = min(SPARE, self.spare + 2)
 
     def split(self) -> bool:
@@ -80,6 +83,12 @@ class Progress:
         with self.lock:
             self.spare -= 1
             return self.spare >= 0
+
+    def put_aside(self) -> bool:
+        """Whether a chain that Amazon does not answer may wait until the others are read: not where it answers nothing at all."""
+        with self.lock:
+            self.unanswered += 1
+            return self.unanswered <= PUT_ASIDE
 
     def called(self, what: str, *, finished: bool) -> None:
         with self.lock:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from spapi_assets.aws.refreshes import Mark
 from spapi_assets.datasets.model import ApiSource, WindowKind
 from spapi_assets.ingest.context import IngestContext
 from spapi_assets.ingest.fanout import READ, SOME
 from spapi_assets.ingest.identifiers import fan
 from spapi_assets.ingest.load import exclusive
 from spapi_assets.ingest.reading.days import truth_by_day
-from spapi_assets.ingest.reading.finish import finish
+from spapi_assets.ingest.reading.finish import UNREAD, finish
 from spapi_assets.ingest.reading.outcome import ReadOutcome
 from spapi_assets.ingest.reading.spool import Spool, unfinished
 from spapi_assets.ingest.reading.tasks import Task, Wanted, for_identifiers, for_window, sendable, since_instant
@@ -26,6 +27,8 @@ from spapi_assets.lake.layout import Partition
 # An older beginning of a snapshot would mix yesterday's answers with today's; closed days only move on slowly, and searchOrders
 # grows twenty pages an hour.
 RESUMABLE = {WindowKind.SNAPSHOT: timedelta(hours=12), WindowKind.DAYS: timedelta(days=3)}
+
+REST_UNREAD = timedelta(hours=1)
 
 
 def read(
@@ -75,7 +78,7 @@ def refresh(
     reader = _Reader(ctx, source, account_key, deadline, tell)
     with reader.changes(max_wait) as started:
         if identifiers is None:
-            identifiers = [mark.identifier for mark in ctx.refreshes.pending(source.name, account_key)]
+            identifiers = to_refresh(ctx.refreshes.pending(source.name, account_key), started)
         tasks, lacking = for_identifiers(source, _known(ctx, source, account_key, identifiers))
         if lacking:
             reader.outcome.problems.append(_lacking(source, account_key, lacking))
@@ -104,6 +107,13 @@ def catch_up(
     with reader.changes(max_wait) as started:
         reader.begin_some(started, [since_instant(source.call.span, since, started)])
     return reader.outcome
+
+
+def to_refresh(marks: Sequence[Mark], now: datetime) -> list[str]:
+    """The marked identifiers to read now. What Amazon did not answer rests for a while, unless nothing else is marked: it costs
+    several calls each time."""
+    rested = [mark for mark in marks if UNREAD not in mark.reasons or now - mark.asked >= REST_UNREAD]
+    return [mark.identifier for mark in rested or marks]
 
 
 @dataclass(frozen=True)
