@@ -405,7 +405,7 @@ def test_of_many_datasets_the_complete_ones_are_folded_away_and_what_may_still_c
     assert "whole 00" not in drawn
     assert "whole 00" in folded
     assert "changing" in drawn
-    assert "Provisional: 1 dataset, 1 Mar 2026." in text
+    assert "Provisional: 1 report or API, 1 Mar 2026." in text
     gaps = text[text.index("Gaps (") :]
     assert gaps.startswith("Gaps (1) broken 0, acc · US; broken 1, acc · US; broken 2, acc · US; broken 3, acc · US and 2 more")
 

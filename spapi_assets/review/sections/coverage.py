@@ -92,9 +92,9 @@ def _still_changing(rows: dict[tuple[str, str], list[Run]]) -> str:
     found = [(who, run) for who, row in rows.items() for run in row if run.state == "provisional"]
     if not found:
         return ""
-    datasets = len({dataset for (dataset, _), _ in found})
+    names = len({name for (name, _), _ in found})
     first, last = min(run.first for _, run in found), max(run.last for _, run in found)
-    whose = f"{datasets} dataset{'s' * (datasets > 1)}"
+    whose = f"{names} report{'s' * (names > 1)} or API{'s' * (names > 1)}"
     return (
         f"Provisional: {whose}, {span(first, last)}. Amazon may still change these numbers; newer versions are asked for by "
         "themselves until they are final."
