@@ -13,7 +13,8 @@ from scenario import build
 def handmade(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """`dbt build` (models, data tests, unit tests) over the lake of scenario.py."""
     folder = tmp_path_factory.mktemp("handmade")
-    warehouse = Warehouse(folder, build(folder / "lake"))
+    warehouse = Warehouse(folder)
+    build(warehouse.lake)
     built = warehouse.dbt("build")
     assert built.returncode == 0, built.stdout[-4000:]
     return warehouse
@@ -24,9 +25,9 @@ def empty_lake(tmp_path: Path) -> Warehouse:
     """A lake in which nothing was loaded: only the zero-row schema files."""
     from handmade_lake import HandmadeLake
 
-    lake = HandmadeLake(tmp_path / "lake")
-    lake.finish()
-    return Warehouse(tmp_path, lake.folder)
+    warehouse = Warehouse(tmp_path)
+    HandmadeLake(warehouse.lake).finish()
+    return warehouse
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,8 @@ def reconciled(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder, lake = tmp_path_factory.mktemp("reconciled"), ReconciliationLake()
     for part in (orders_and_api, orders_and_traffic, orders_and_finances, listings, inventory):
         part(lake)
-    warehouse = Warehouse(folder, lake.write(folder / "lake"))
+    warehouse = Warehouse(folder)
+    lake.write(warehouse.lake)
     wanted = ("--select", "+data_reconciliation", "+data_reconciliation_rows", "--resource-type", "model", "seed")
     built = warehouse.dbt("build", *wanted)
     assert built.returncode == 0, built.stdout[-4000:]

@@ -18,10 +18,9 @@ EXACT = {"orders_report_vs_orders_api", "orders_report_vs_finances", "listings_r
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    folder = tmp_path_factory.mktemp("reconciled_simulation")
-    lake = SimulatedReadings(folder / "lake", NOW, DAYS).fill()
+    warehouse = Warehouse(tmp_path_factory.mktemp("reconciled_simulation"))
+    lake = SimulatedReadings(warehouse.lake, NOW, DAYS).fill()
     assert not [name for load in lake.loads for name, d in load.datasets.items() if d.quarantined]
-    warehouse = Warehouse(folder, lake.folder)
     wanted = ("--select", "+data_reconciliation", "+data_reconciliation_rows", "--resource-type", "model", "seed")
     built = warehouse.dbt("build", *wanted)
     assert built.returncode == 0, built.stdout[-4000:]

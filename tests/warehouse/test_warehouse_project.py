@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from dbt_runner import PROJECT, Warehouse
+from dbt_runner import PROJECT, Warehouse, copy_of_project
 from scenario import DAY, settlement
 
 from spapi_assets.datasets.dbt_sources import is_modelled
@@ -145,7 +145,8 @@ def test_the_marketplace_seed_agrees_with_the_clients_facts() -> None:
 def test_a_settlement_that_does_not_add_up_turns_its_test_red(tmp_path: Path) -> None:
     from handmade_lake import HandmadeLake
 
-    lake = HandmadeLake(tmp_path / "lake")
+    warehouse = Warehouse(tmp_path)
+    lake = HandmadeLake(warehouse.lake)
     rows = settlement(
         "1",
         "Amazon.de",
@@ -155,20 +156,18 @@ def test_a_settlement_that_does_not_add_up_turns_its_test_red(tmp_path: Path) ->
     )
     lake.write("settlements", "kestrel_eu", None, DAY, rows[:-1])  # the last line is lost
     lake.finish()
-    warehouse = Warehouse(tmp_path, lake.folder)
     assert warehouse.dbt("build", "--select", "+every_settlement_adds_up_to_its_deposit").returncode != 0
     assert warehouse.results()["every_settlement_adds_up_to_its_deposit"] == "fail"
 
 
 def test_a_join_that_forgets_the_marketplace_turns_the_fan_out_test_red(tmp_path: Path, handmade: Warehouse) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
-    model = project / "models" / "marts" / "fct_marketplace_daily.sql"
+    broken = Warehouse(tmp_path)
+    model = copy_of_project(broken.project) / "models" / "marts" / "fct_marketplace_daily.sql"
     text = model.read_text("utf-8")
     assert "    and products.marketplace = days.marketplace\n" in text
     model.write_text(text.replace("    and products.marketplace = days.marketplace\n", ""), "utf-8")
-    shutil.copy(handmade.database, tmp_path / "warehouse.duckdb")
-    broken = Warehouse(tmp_path, handmade.lake, project)
+    shutil.copy(handmade.database, broken.database)
+    broken.lake.symlink_to(handmade.lake)
     proofs = ["a_second_marketplace_multiplies_nothing", "unique_grain_fct_marketplace_daily_account__marketplace__date"]
     broken.dbt("build", "--indirect-selection", "empty", "--select", "fct_marketplace_daily", *proofs)
     assert broken.results() == {"fct_marketplace_daily": "success"} | dict.fromkeys(proofs, "fail")

@@ -21,9 +21,8 @@ DAYS = 30
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedLake, Warehouse]:
-    folder = tmp_path_factory.mktemp("simulated")
-    lake = SimulatedLake(folder / "lake", NOW, DAYS).fill()
-    warehouse = Warehouse(folder, lake.folder)
+    warehouse = Warehouse(tmp_path_factory.mktemp("simulated"))
+    lake = SimulatedLake(warehouse.lake, NOW, DAYS).fill()
     built = warehouse.dbt("build", "--exclude-resource-type", "unit_test")  # they read no lake
     assert built.returncode == 0, built.stdout[-4000:]
     return lake, warehouse
