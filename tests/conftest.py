@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from spapi_assets.simulator.server import Simulator
 
 # A process of the suite keeps millions of objects to its end (Amazon's models, the simulated business, Dagster). Walking all of
-# them takes 1-2 s a time and was a quarter of some folders' minutes; what a test leaves behind dies in the young generations.
-gc.set_threshold(2000, 20, 1000)
+# them takes 1-2 s a time, so it is done less often; never would cost gigabytes, because contexts and servers die only then.
+gc.set_threshold(2000, 20, 40)
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "amazon"
 
