@@ -59,7 +59,7 @@ def dbt_sources(registry: Registry) -> str:
         "name": "raw",
         "description": "Amazon's reports as typed Parquet, one table a dataset, nothing changed but names and types.",
         "schema": GLUE_DATABASE,
-        "tables": [_dataset_table(report, dataset) for report, dataset in _datasets(registry)],
+        "tables": [_dataset_table(report, dataset, is_modelled(report, registry)) for report, dataset in _datasets(registry)],
     }
     platform = {
         "name": "platform",
@@ -75,7 +75,8 @@ def _datasets(registry: Registry) -> list[tuple[Source, Dataset]]:
     return [(registry.source_of(name), dataset) for name, dataset in sorted(registry.datasets.items())]
 
 
-def _dataset_table(report: Source, dataset: Dataset) -> dict[str, Any]:
+def _dataset_table(report: Source, dataset: Dataset, modelled: bool) -> dict[str, Any]:
+    """Columns only where models read them: the others' are in the data dictionary, and dbt would carry them through every run."""
     names = partition_columns(report)
     types = {name: "date" if name == "date" else "varchar" for name in names}
     # Spelt out, because DuckDB would guess: an account named 0042 would become a number.
@@ -90,6 +91,9 @@ def _dataset_table(report: Source, dataset: Dataset) -> dict[str, Any]:
         *({"name": n, "data_type": sql, "description": text} for n, (sql, text) in LINEAGE_COLUMNS.items()),
     ]
     description = _plain(f"{dataset.description.strip()} Grain: {dataset.grain}.")
+    if not modelled:
+        columns = []
+        description += f" Columns: docs/data-dictionary/{report.family}.md."
     return _table(dataset.name, description, ["raw", dataset.name], location, columns)
 
 
@@ -120,7 +124,8 @@ def _platform_table(table: PlatformTable) -> dict[str, Any]:
 def _table(name: str, description: str, asset_key: list[str], location: str, columns: list[dict[str, Any]]) -> dict[str, Any]:
     # `template` lets the braces of hive_types stand: dbt-duckdb's default formatter would take them for placeholders.
     meta = {"dagster": {"asset_key": asset_key}, "external_location": location, "formatter": "template"}
-    return {"name": name, "description": description, "config": {"meta": meta}, "columns": columns}
+    described = {"columns": columns} if columns else {}
+    return {"name": name, "description": description, "config": {"meta": meta}, **described}
 
 
 # Sources that dbt models read although an account must ask for them: without their tables the models fail.

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-from spapi_assets.datasets.dbt_sources import LINEAGE_COLUMNS, dbt_sources
+from spapi_assets.datasets.dbt_sources import LINEAGE_COLUMNS, dbt_sources, is_modelled
 from spapi_assets.datasets.dictionary import INDEX, PAGES, data_dictionary
 from spapi_assets.datasets.documentation import generated_files, main, write_documentation
 from spapi_assets.datasets.loader import Registry, load_registry
@@ -70,9 +70,14 @@ def test_every_dbt_source_is_tied_to_the_asset_of_its_name() -> None:
     assert {table for source, table in keys if source == "platform"} == {"coverage", "reports", "restatements"}
 
 
-def test_a_dbt_source_lists_partition_data_and_lineage_columns() -> None:
+def test_a_dbt_source_that_models_read_lists_partition_data_and_lineage_columns_the_others_name_their_page() -> None:
     tables = _tables(dbt_sources(REGISTRY))
     for name, dataset in REGISTRY.datasets.items():
+        source = REGISTRY.source_of(name)
+        if not is_modelled(source, REGISTRY):
+            assert "columns" not in tables["raw", name]
+            assert tables["raw", name]["description"].endswith(f" Columns: {PAGES.as_posix()}/{source.family}.md.")
+            continue
         columns = [column["name"] for column in tables["raw", name]["columns"]]
         partition = ["account", "date"] if REGISTRY.source_of(name).scope == "account" else ["account", "marketplace", "date"]
         assert columns == [*partition, *(column.name for column in dataset.columns), *LINEAGE_COLUMNS]
@@ -125,6 +130,7 @@ def _registry_saying(text: str) -> Registry:
         "family": "f",
         "kind": "seller",
         "scope": "account",
+        "default": True,
         "format": "tsv",
         "window": {"kind": "snapshot"},
         "source": text,
