@@ -63,16 +63,16 @@ def _strips(found: list[dict[str, Any]]) -> dict[tuple[str, str], list[Run]]:
     for r in found:
         whose = r["account"] if r["marketplace"] == "ALL" else f"{r['account']} · {r['marketplace']}"
         tables.setdefault((r["report"], whose, r["dataset"]), []).append(r)
-    alike: dict[tuple[object, ...], list[list[dict[str, Any]]]] = {}
+    alike: dict[tuple[str, str, tuple[object, ...]], list[list[dict[str, Any]]]] = {}
     for (report, whose, _), days in tables.items():
-        alike.setdefault((report, whose, *((r["date"], r["state"]) for r in days)), []).append(days)
+        alike.setdefault((report, whose, tuple((r["date"], r["state"]) for r in days)), []).append(days)
     kept = Counter((report, whose) for report, whose, _ in tables)
     strips = {}
-    for (report, whose, *_), group in alike.items():
+    for (report, whose, _), group in alike.items():
         dataset, number = group[0][0]["dataset"], len(group)
         all_of_it = f"{report} ({number} tables)" if number == kept[report, whose] else f"{dataset} and {number - 1} more"
         name = dataset if number == 1 else all_of_it
-        strips[name.replace("_", " "), str(whose)] = runs([_together(day) for day in zip(*group, strict=True)])
+        strips[name.replace("_", " "), whose] = runs([_together(day) for day in zip(*group, strict=True)])
     return dict(sorted(strips.items()))
 
 
