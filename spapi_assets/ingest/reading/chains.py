@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 
 from spapi_assets.ingest.context import IngestContext
@@ -24,6 +25,7 @@ LONGEST_WAIT = 900.0  # for one call's quota; searchOrders grows one call in thr
 _MARGIN = 60.0  # a token that ends within a minute is not tried
 BEGINNINGS = 2  # times a chain whose token Amazon refuses is begun anew
 REPEATS = 3  # times the same page may come again
+LATE = timedelta(minutes=10)  # after which a resumed reading is finished without what still gets no answer
 IN_HALVES = ""  # instead of a token: the rest of a refused call follows, which a later process asks for anew
 
 
@@ -51,7 +53,8 @@ def ask_all(
     rate = BY_NAME[caller.source.report_type].plan.rate
     threads = max(1, min(MOST_THREADS, len(tasks), math.ceil(rate * LATENCY) + 1))
 
-    chains = [_Chain(ctx, caller, spool, task, progress, deadline, stop, answered=bool(kept)) for task in tasks]
+    late = bool(kept) and ctx.now() - spool.started >= LATE
+    chains = [_Chain(ctx, caller, spool, task, progress, deadline, stop, late) for task in tasks]
     with ThreadPoolExecutor(threads, thread_name_prefix="reading") as pool:
         try:
             _side_by_side(pool, stop, [partial(chain.run, kept.get(chain.task.number)) for chain in chains])
@@ -95,8 +98,9 @@ class _Chain:
     progress: Progress
     deadline: float | None
     stop: threading.Event
-    answered: bool = False  # Amazon answered something in an earlier life of the reading
+    late: bool = False  # only what gets no answer has been left for long
     put_aside: bool = False
+    answers: int = 0  # of Amazon's, to anything, when it was put aside
     searching: bool = False
     silent: dict[str, SpApiError] = field(default_factory=dict)  # identifiers without an answer
     number: int = 0
@@ -117,17 +121,18 @@ class _Chain:
             self._follow(self._resume(kept))
         except (AmazonFault, TransientError) as error:
             self.put_aside = bool(self.task.identifiers) and _unanswered(error) and self.progress.put_aside()
+            self.answers = self.progress.answers
             if not self.put_aside:
                 raise
 
     def search(self) -> None:
-        """Once more and in halves: all but the identifiers about which Amazon gives no answer. Raises the error where nothing but
-        such identifiers was asked for, for then nothing tells them from an Amazon that is down."""
+        """Once more and in halves: all but the identifiers about which Amazon gives no answer. Raises the error where Amazon
+        has answered nothing since: that may be an Amazon that is down, unless it goes on for long."""
         self.searching = True
         self._anew()
         self._follow(None)
         if self.silent:
-            if not (self.answered or self.progress.answers):
+            if not (self.late or self.progress.answers > self.answers):
                 raise next(iter(self.silent.values()))
             why = {one: str(error) for one, error in self.silent.items()}
             self.progress.problems += [f"Amazon gives no usable answer about {one}: {sentence}" for one, sentence in why.items()]
