@@ -9,8 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
 from dagster_dbt.core.dbt_cli_invocation import PARTIAL_PARSE_FILE_NAME
+from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from spapi_assets.automation import after_coverage
 from spapi_assets.settings import PROJECT_ROOT, Settings
@@ -91,6 +100,23 @@ def _layer(props: Mapping[str, Any]) -> str:
     return "seeds" if props["resource_type"] == "seed" else str(props["fqn"][1])
 
 
+def _after_the_build(invocation: DbtCliInvocation) -> Iterator[Any]:
+    """A build's events with row counts and column lineage, which are looked up when dbt is done; then the build's failure.
+
+    dagster-dbt looks for events in a loop that keeps a core busy, for which dbt has a use; and DuckDB has one writer, so nothing
+    can be looked up before.
+    """
+    told: list[Any] = []
+    failure = None
+    try:
+        told.extend(invocation.stream())
+    except DagsterDbtCliRuntimeError as error:
+        failure = error
+    yield from DbtEventIterator(iter(told), invocation).fetch_row_counts().fetch_column_metadata()
+    if failure is not None:
+        raise failure
+
+
 def _keep_parse(made: Path) -> None:
     """The next build begins with what this one parsed: dbt parses all again if its connection is not the one parsed for last."""
     parsed = made / PARTIAL_PARSE_FILE_NAME
@@ -113,8 +139,12 @@ def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
         os.environ.update(settings.dbt_environment)  # dbt is a process of its own and reads its settings from there
         invocation = dbt.cli(["build"], context=context)
         try:
-            events = invocation.stream()
-            yield from events.fetch_row_counts().fetch_column_metadata() if settings.dbt_metadata else events
+            if not settings.dbt_metadata:
+                yield from invocation.stream()
+            elif settings.dbt_target == "local":
+                yield from _after_the_build(invocation)
+            else:
+                yield from invocation.stream().fetch_row_counts().fetch_column_metadata()
         finally:
             _keep_parse(invocation.target_path)
         shutil.rmtree(invocation.target_path)  # compiled SQL stays of builds that failed
