@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,8 +46,8 @@ def test_days_are_windows_until_earlier_readings_say_how_many_pages_a_day_has(he
     context = build_context(load_settings())
     source = context.registry.apis["orders_api"]
     start, end = LAST - timedelta(days=50), LAST - timedelta(days=41)
-    record: ReportRecord = record_of(source, EU, "read-1", NOW, start, end, {}, calls=30)
-    context.ledger.restore(record)
+    record: ReportRecord = record_of(source, EU, "read-1", NOW, start, end, {})
+    context.ledger.restore(replace(record, quota={source.report_type: 30}))
     after = costs(healthy, "orders_api")[EU]
     assert after["calls"] == 90, "three pages a day, as the ten days that were read had"
     assert after["seconds"] > 70 * 178, "twenty at once, then one in three minutes"
