@@ -36,6 +36,10 @@ class Batch(Entry):
     body: str | None = Field(None, description="POST: key of the list that holds one `element` per identifier; '' is the body")
     element: dict[str, Any] = Field(default_factory=dict)
     found: str | None = Field(None, description="Path of the identifier in an item of the answer: what is absent is missing")
+    status: str | None = Field(
+        None, description="Path of an item's own status: one with HTTP status 429 or 5xx is no answer about its identifier"
+    )
+    unanswered: tuple[str, ...] = Field((), description="Statuses in words that are no answer either")
     listed_only: bool = Field(False, description="Leaves out identifiers that the account no longer lists")
 
 

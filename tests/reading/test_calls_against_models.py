@@ -20,6 +20,7 @@ from spapi_assets.ingest.reading.tasks import Task, Wanted, facts_of, for_identi
 from spapi_assets.lake.store import json_bytes
 from spapi_assets.settings import Account
 from spapi_assets.spapi.auth import InMemoryTokenCache, LwaClient, LwaCredentials
+from spapi_assets.spapi.errors import AmazonFault
 from spapi_assets.spapi.session import SpApiSession
 from spapi_assets.spapi.throttle import InMemoryThrottle
 
@@ -143,6 +144,19 @@ def most_identifiers(operation: str, server: ModelServer, *, alone: bool) -> int
         return int(array["maxItems"])
     # Fees: Amazon's reference says 20 items a call, the model is silent.
     return {"getCompetitiveSummary": 20, "getFeaturedOfferExpectedPriceBatch": 40, "getMyFeesEstimates": 20}[operation]
+
+
+def test_a_fee_that_amazon_failed_at_is_no_answer_and_one_we_asked_wrongly_is(model_server: ModelServer, clock: Clock) -> None:
+    source = next(source for source in LISTED if source.name == "fee_estimates")
+    tasks, _ = for_identifiers(source, [Wanted(sku, FACTS) for sku in ("A", "B", "C")])
+    statuses = {"A": "ServiceError", "B": "ClientError", "C": "Success"}
+    said = [{"Status": status, "FeesEstimateIdentifier": {"IdValue": sku}} for sku, status in statuses.items()]
+    model_server.reply("getMyFeesEstimates", said, said[:1])
+    page = caller_of(source, model_server, clock).page(tasks[0], None, max_wait=1e6)
+    assert page.found == ("A", "B", "C")
+    assert page.unread == {"A": "its part of the answer has the status ServiceError."}
+    with pytest.raises(AmazonFault, match="each of its 1 items with the status ServiceError"):
+        caller_of(source, model_server, clock).page(tasks[0], None, max_wait=1e6)
 
 
 def test_a_kept_price_survives_a_kept_task_and_is_sent_as_a_number(model_server: ModelServer, clock: Clock) -> None:

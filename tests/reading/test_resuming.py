@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +26,8 @@ from spapi_assets.ingest.reading.run import read, refresh
 from spapi_assets.ingest.reading.spool import Spool, unfinished
 from spapi_assets.lake.store import Lake
 from spapi_assets.spapi import session
-from spapi_assets.spapi.errors import ConfigurationError, MissingRole, TransientError
+from spapi_assets.spapi.errors import AmazonFault, ConfigurationError, MissingRole, TransientError
+from spapi_assets.spapi.operations import BY_NAME, RatePlan
 
 KEY = "brand_eu.DE"
 
@@ -300,6 +303,41 @@ def test_one_identifier_amazon_never_answers_does_not_cost_the_others_and_is_ask
     refresh(ctx, source, KEY)
     assert ctx.refreshes.pending("catalog_items", KEY) == []
     assert in_the_lake(ctx, "catalog_items", "asin") == Counter(asins(60))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_item_that_amazon_failed_at_within_a_success_is_read_again(
+    ctx: IngestContext, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    operation = BY_NAME["getCompetitiveSummary"]
+    monkeypatch.setitem(BY_NAME, operation.name, replace(operation, plan=RatePlan(100.0, 100)))
+    ctx.identifiers.put("asin", "brand_eu", "DE", [Found(a, listed=True) for a in asins(5)], "test")
+    from model_server.answers import Reply
+
+    source, day, status = ctx.registry.apis["competitive_summary"], ctx.now().date(), {asins(5)[1]: 404, asins(5)[3]: 429}
+
+    def some(request: Request) -> Any:
+        answers = []
+        for one in request.body["requests"]:
+            code = status.get(one["asin"], 200)
+            name = {"asin": one["asin"]} if named or code != 429 else {}
+            body = {**name, "marketplaceId": one["marketplaceId"]}
+            answers.append({"status": {"statusCode": code, "reasonPhrase": "-"}, "body": body})
+        return Reply(200, json.dumps({"responses": answers}))
+
+    model_server.on("getCompetitiveSummary", some)
+    outcome = read(ctx, source, KEY, [day])
+    assert f"about {asins(5)[3]}: its part of the answer has the status 429" in outcome.problems[0]
+    assert [mark.identifier for mark in ctx.refreshes.pending(source.name, KEY)] == [asins(5)[3]]
+    assert outcome.missing == 0
+    (record,) = ctx.ledger.records(source.name, KEY, day, day)
+    assert str(record.reason).startswith("1 of 5 identifiers could not be read")
+    with pytest.raises(AmazonFault, match="each of its 1 items with the status 429"):
+        refresh(ctx, source, KEY)
+    del status[asins(5)[3]]
+    refresh(ctx, source, KEY)
+    assert ctx.refreshes.pending(source.name, KEY) == []
+    assert model_server.calls["getCompetitiveSummary"] == 4
 
 
 def test_an_amazon_that_is_down_is_no_identifiers_fault(

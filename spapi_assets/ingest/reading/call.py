@@ -26,8 +26,8 @@ class Page:
     """One answer. `response` is Amazon's exact JSON text, `items` counts its rows, `found` are the asked identifiers in it.
 
     `total` is Amazon's own count of what the call finds on all pages, where it has one. `content` tells two pages with the same
-    items, where another follows. `problem`: a sentence about an answer that holds errors beside its rows. `unread`: in a page
-    of ours, why Amazon gave no answer about these identifiers.
+    items, where another follows. `problem`: a sentence about an answer that holds errors beside its rows. `unread`: why Amazon
+    gave no answer about these identifiers, although the items of some are there and tell their failure.
     """
 
     request: Mapping[str, Any]
@@ -82,6 +82,7 @@ class Caller:
         items = self._items(answer.content)
         following = _at(answer.content, call.paging.token) if call.paging else None
         total = _at(answer.content, call.total) if call.total else None
+        problem, unread = self._errors(answer, rows=bool(items)), self._unread(answer, items, task)
         return Page(
             request=request,
             fetched_at=answer.answered_at,
@@ -91,7 +92,8 @@ class Caller:
             found=self._found(items, task),
             total=total if isinstance(total, int) else None,
             content=zlib.crc32(json.dumps(items).encode()) if following else 0,
-            problem=self._errors(answer, rows=bool(items)),
+            problem=problem or next((f"Amazon gives no answer about {one}: {why}" for one, why in unread.items()), None),
+            unread=unread,
         )
 
     def _errors(self, answer: Answer, *, rows: bool) -> str | None:
@@ -105,7 +107,10 @@ class Caller:
         sentence += " beside its rows." if rows else " instead of rows. Try again later."
         if rows:
             return sentence
-        raise AmazonFault(
+        raise self._fault(sentence, answer, code)
+
+    def _fault(self, sentence: str, answer: Answer, code: str | None) -> AmazonFault:
+        return AmazonFault(
             sentence,
             account=self.account.name,
             operation=self.source.report_type,
@@ -114,6 +119,27 @@ class Caller:
             code=code,
             body=answer.text,
         )
+
+    def _unread(self, answer: Answer, items: list[Any], task: Task) -> dict[str, str]:
+        """Identifiers whose items tell that Amazon failed at them, and how. Raises AmazonFault where all items do."""
+        told = [self._failure(item) for item in items]
+        failures = [status for status in told if status is not None]
+        if not failures:
+            return {}
+        if len(failures) == len(items):
+            what = f"Amazon answered {self.source.report_type} of account {self.account.name} with success and each of its"
+            raise self._fault(f"{what} {len(items)} items with the status {failures[0]}. Try again later.", answer, failures[0])
+        answered = set(self._found([item for item, status in zip(items, told, strict=True) if status is None], task))
+        why = f"its part of the answer has the status {failures[0]}."
+        return {one: why for one in self._found(items, task) if one not in answered}
+
+    def _failure(self, item: Any) -> str | None:
+        """The status of an item where it says that Amazon failed at it, which is no answer."""
+        batch = self.source.call.batch if self.source.call else None
+        status = _at(item, batch.status) if batch is not None and batch.status is not None else None
+        if isinstance(status, int):
+            return str(status) if status == 429 or status >= 500 else None
+        return status if batch is not None and status in batch.unanswered else None
 
     def brought_by(self, text: bytes, task: Task) -> tuple[int, tuple[str, ...]]:
         """How many items a kept page has, and the task's identifiers among them."""
@@ -190,6 +216,8 @@ class Caller:
         named = {plain(name.strip()) for item in items if isinstance(name := _at(item, batch.found), str)}
         asked = {one: plain(one.strip()) for one in task.identifiers}
         others = {name.casefold() for name in named - set(asked.values())}
+        if any(self._failure(item) and not isinstance(_at(item, batch.found), str) for item in items):
+            return tuple(asked)  # whichever it failed at without naming it: none is missing
         return tuple(one for one, name in asked.items() if name in named or name.casefold() in others)
 
 
