@@ -67,7 +67,9 @@ def _resolve(
         rivals = [r for r in all_intents if _twins(r, record)]
         info: Any = None
         if report.query is not None:
-            info = next((i for i in queries if i.report_id not in taken and _is_query_of(ctx, report, record, i)), None)
+            same = [i for i in queries if i.report_id not in taken and _is_query_of(ctx, report, record, i)]
+            # Another deployment asks the same text, and which page a query is nobody tells: of two, none is known to be ours.
+            info = same[0] if len(same) == 1 else None
         elif not rivals:
             info = next((i for i in listed if i.report_id not in taken and _is_of(ctx, report, record, i)), None)
         if info is not None:
@@ -86,7 +88,7 @@ def _is_query(ctx: IngestContext, record: ReportRecord) -> bool:
 
 
 def _is_query_of(ctx: IngestContext, report: Report, record: ReportRecord, told: kiosk.Told) -> bool:
-    """Whether a listed query is the one this intent made: Data Kiosk echoes the text, so no twin can be taken for it.
+    """Whether a listed query may be the one this intent made: Data Kiosk echoes the text, so nothing else can be taken for it.
 
     The pages of a request share their text; all before this one belong to their own records.
     """

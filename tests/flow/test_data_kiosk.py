@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -248,6 +249,21 @@ def test_a_lost_answer_that_made_nothing_is_asked_again_once_that_is_certain(
     turn(ctx, clock)
     assert list(kiosk.queries) == ["q1"]
     assert records(ctx)[0].report_id == "query-q1"
+
+
+def test_of_two_queries_with_the_text_of_a_lost_page_none_is_taken_for_it(ctx: IngestContext, kiosk: Kiosk, clock: Clock) -> None:
+    """Another deployment of the same selling partner asks the same, and nobody tells which page a query is."""
+    ask_for(ctx, days(20, 20))
+    kiosk.finish("q1", [row(days(20, 20)[0].day)], "t2")
+    turn(ctx, clock)
+    kiosk.lost = [OutcomeUnknown("lost")]
+    turn(ctx, clock)
+    theirs = replace(kiosk.queries["q2"], query_id="q0")
+    kiosk.queries = {"q0": theirs, **kiosk.queries}
+    for _ in range(3):
+        turn(ctx, clock)
+    assert kiosk.tokens == {"q1": None, "q2": "t2", "q3": "t2"}
+    assert [(r.page, r.report_id) for r in pages(ctx)] == [(1, "query-q1"), (2, "query-q3")]
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
