@@ -74,6 +74,42 @@ select * from ranked where recency = 1
 {%- endmacro %}
 
 
+{#- Every look at a thing once, whether Amazon answered (`is_present`, a row of `present` with its `columns`) or not (a row of `missing`,
+    without them); of one instant's several copies, the one with an answer. `reading_number` counts a thing's looks from 1. -#}
+{% macro every_look(present, missing, keys, columns) -%}
+{%- set trail = ['read_at', '_report_id', '_document_sha256', '_row', '_loaded_at'] -%}
+with looks as (
+
+    select {{ keys | join(', ') }}, true as is_present, {{ (columns + trail) | join(', ') }}
+    from {{ present }}
+
+    union all
+
+    select {{ keys | join(', ') }}, false as is_present, null as {{ columns | join(', null as ') }}, {{ trail | join(', ') }}
+    from {{ missing }}
+
+),
+
+ranked as (
+
+    select
+        looks.*,
+        row_number() over (
+            partition by {{ keys | join(', ') }}, read_at
+            order by case when is_present then 0 else 1 end, {{ newest_first() }}
+        ) as copy_number
+    from looks
+
+)
+
+select
+    ranked.*,
+    row_number() over (partition by {{ keys | join(', ') }} order by read_at) as reading_number
+from ranked
+where copy_number = 1
+{%- endmacro %}
+
+
 {#- One text that differs when any of the columns does; null differs from every value. All columns must be texts. -#}
 {% macro fingerprint(columns) %}{{ return(adapter.dispatch('fingerprint', 'spapi')(columns)) }}{% endmacro %}
 

@@ -7,17 +7,7 @@ select
     sku,
     {{ utc_timestamp('read_at') }} as read_at,
     cast(date as date) as date,
-    asin,
-    fn_sku,
-    item_name as title,
-    product_type,
-    condition_type,
-    status,
-    coalesce(status like '%"BUYABLE"%', false) as is_buyable,
-    coalesce(status like '%"DISCOVERABLE"%', false) as is_discoverable,
-    main_image_link,
-    {{ utc_timestamp('created_date') }} as created_at,
-    {{ utc_timestamp('last_updated_date') }} as last_updated_at,
+    {{ listing_columns() }},
     attributes,
     {{ lineage() }}
 from (
