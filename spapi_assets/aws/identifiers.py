@@ -85,11 +85,13 @@ class Identifiers:
         *,
         day: date | None = None,
         whole: bool = False,
+        gaps: bool = False,
     ) -> Written:
         """Remember identifiers that `source` named on `day` (default: today); only what is new or changed is written.
 
         `whole`: they are all that is listed on that day. Those it names are listed, all others no more; unless a later whole list
-        of the source was put before: an old list only adds what was not known, as not listed. ValueError: an impossible value.
+        of the source was put before: an old list only adds what was not known, as not listed. `gaps`: parts of the list cannot be
+        read, so the others stay as they are. ValueError: an impossible value.
         """
         day = day or self.now().date()
         named = {one.value: _checked(one) for one in found}
@@ -111,9 +113,8 @@ class Identifiers:
             outcome[value] = "" if after == item else "new" if item is None else "changed" if value in named else "unlisted"
             return after
 
-        gone = (
-            [v for v, i in (known or {}).items() if v not in named and i.get("listed") is not False] if whole and not late else []
-        )
+        unlists = whole and not late and not gaps
+        gone = [v for v, i in (known or {}).items() if v not in named and i.get("listed") is not False] if unlists else []
         change_items(self.table, pk, [*named, *gone], change, known=known)
         if whole and not late:  # last: killed before, the same list is put again
             values = {":day": day.isoformat()}

@@ -24,10 +24,11 @@ _ASINS = ("asin1", "asin2", "asin3")
 _OF_LISTINGS = ("seller_sku", *_ASINS, "price", "fulfillment_channel")
 
 
-def feed(ctx: IngestContext, dataset: Dataset, loaded: Iterable[Partition], part: str) -> None:
+def feed(ctx: IngestContext, dataset: Dataset, loaded: Iterable[Partition], part: str, *, gaps: bool = False) -> None:
     """Put the identifiers of just loaded Parquet objects into the store; costs nothing where the dataset names none.
 
-    May be repeated. When AWS refuses (AwsError) nothing is lost: the load that calls this is not finished and is repeated.
+    `gaps`: rows are in the quarantine, so what is not among the loaded ones may be listed all the same. May be
+    repeated. When AWS refuses (AwsError) nothing is lost: the load that calls this is not finished and is repeated.
     """
     columns = held_columns(dataset)
     if not columns:
@@ -36,9 +37,8 @@ def feed(ctx: IngestContext, dataset: Dataset, loaded: Iterable[Partition], part
         for partition in sorted(loaded):
             rows = _distinct(ctx, partition_object(dataset.name, partition, part), _OF_LISTINGS)
             for kind, found in _listed(partition, rows).items():
-                ctx.identifiers.put(
-                    kind, partition.account, partition.marketplace, found, dataset.name, day=partition.day, whole=True
-                )
+                account, place, day = partition.account, partition.marketplace, partition.day
+                ctx.identifiers.put(kind, account, place, found, dataset.name, day=day, whole=True, gaps=gaps)
         return
     named: dict[tuple[str, str, str | None], dict[str, tuple[date, date]]] = defaultdict(dict)
     wanted = [name for names in columns.values() for name in names]

@@ -283,7 +283,7 @@ def remember(ctx: IngestContext, report: Source, record: ReportRecord, result: L
         }
         for partition in ctx.ledger.put_partitions(dataset.name, facts):
             _restore_newer(ctx, dataset.name, partition, part)
-        feed(ctx, dataset, facts, part)
+        feed(ctx, dataset, facts, part, gaps=load.quarantined > 0)
     ctx.ledger.loaded(record, result, pages[1:])
 
 

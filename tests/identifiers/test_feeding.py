@@ -60,7 +60,9 @@ def ctx(tmp_path: Path) -> IngestContext:
     return context(tmp_path, clients)
 
 
-def loaded(ctx: IngestContext, dataset: str, *rows: dict[str, Any], place: str = "kestrel_eu.DE", day: date = DAY) -> Partition:
+def loaded(
+    ctx: IngestContext, dataset: str, *rows: dict[str, Any], place: str = "kestrel_eu.DE", day: date = DAY, gaps: bool = False
+) -> Partition:
     """A Parquet object as a load leaves it, with the columns of the registry; and it is fed."""
     definition, partition = ctx.registry.datasets[dataset], Partition.of(place, day)
     types = {"decimal": pa.decimal128(18, 4)}
@@ -68,7 +70,7 @@ def loaded(ctx: IngestContext, dataset: str, *rows: dict[str, Any], place: str =
     full = [{c.name: row.get(c.name) for c in definition.columns} for row in rows]
     with ctx.lake.open_output(partition_object(dataset, partition)) as file:
         pq.write_table(pa.Table.from_pylist(full, schema), file)
-    feed(ctx, definition, [partition], "data")
+    feed(ctx, definition, [partition], "data", gaps=gaps)
     return partition
 
 
@@ -111,6 +113,19 @@ def test_what_leaves_the_listings_stays_known_and_an_empty_list_unlists_all(ctx:
     assert held(ctx, "asin") == {A1: (True, source), A2: (False, source)}
     loaded(ctx, "merchant_listings", day=DAY + timedelta(days=2))
     assert held(ctx, "sku") == {"S1": (False, source), "S2": (False, source)}
+
+
+def test_a_list_of_which_rows_are_in_the_quarantine_unlists_nothing_until_it_is_replayed_whole(ctx: IngestContext) -> None:
+    loaded(ctx, "merchant_listings", listing("S1", A1), listing("S2", A2))
+    day = DAY + timedelta(days=1)
+    loaded(ctx, "merchant_listings", listing("S1", A1, "12.00"), day=day, gaps=True)
+    source = {"merchant_listings"}
+    assert held(ctx, "sku") == {"S1": (True, source), "S2": (True, source)}
+    loaded(ctx, "merchant_listings", listing("S1", A1), listing("S3", A3))  # the older list, replayed
+    assert held(ctx, "sku") == {"S1": (True, source), "S2": (True, source), "S3": (False, source)}
+    assert ctx.identifiers.some("sku", "kestrel_eu", "DE", ["S1"])["S1"].facts["price"] == 12
+    loaded(ctx, "merchant_listings", listing("S1", A1), day=day)
+    assert held(ctx, "sku")["S2"] == (False, source)
 
 
 def test_settlements_and_orders_bring_skus_that_no_listing_has_any_more_to_the_store_of_their_row(ctx: IngestContext) -> None:
