@@ -39,3 +39,37 @@ select
 
 {#- The same for an instant. -#}
 {% macro no_time() %}cast(null as timestamp){% endmacro %}
+
+
+{#- The prices of the orders report, and those that the other source has of the same orders (`prices`: `price` and `tax`, which may or may
+    not be in it already), beside what was judged of the order. By currency: an order that two sources price in two currencies differs
+    in both. -#}
+{% macro priced_orders(prices, judged) -%}
+select
+    judged.*,
+    priced.currency,
+    priced.left_price,
+    {{ nearer('priced.right_price', 'priced.right_tax', 'priced.left_price') }} as right_price
+from (
+    select account, marketplace, amazon_order_id, currency, sum(left_price) as left_price, sum(right_price) as right_price,
+        sum(right_tax) as right_tax
+    from (
+        select account, marketplace, amazon_order_id, currency, sum(item_price) as left_price,
+            cast(null as decimal(18, 4)) as right_price, cast(null as decimal(18, 4)) as right_tax
+        from {{ ref('fct_order_lines') }}
+        where not is_cancelled
+            and is_priced
+        group by account, marketplace, amazon_order_id, currency
+
+        union all
+
+        select account, marketplace, amazon_order_id, currency, null, price, tax
+        from {{ prices }}
+    ) as stacked_prices
+    group by account, marketplace, amazon_order_id, currency
+) as priced
+inner join {{ judged }} as judged
+    on judged.account = priced.account
+    and judged.marketplace = priced.marketplace
+    and judged.amazon_order_id = priced.amazon_order_id
+{%- endmacro %}

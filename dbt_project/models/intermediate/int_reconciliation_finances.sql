@@ -199,17 +199,8 @@ judged as (
 
 prices as (
 
-    select account, marketplace, amazon_order_id, currency, sum(item_price) as left_price, cast(null as decimal(18, 4)) as right_price,
-        cast(null as decimal(18, 4)) as right_tax
-    from {{ ref('fct_order_lines') }}
-    where not is_cancelled
-        and is_priced
-    group by account, marketplace, amazon_order_id, currency
-
-    union all
-
-    select shipments.account, shipments.marketplace, shipments.amazon_order_id, amounts.currency, null, sum(amounts.charges),
-        sum(amounts.tax)
+    select shipments.account, shipments.marketplace, shipments.amazon_order_id, amounts.currency, sum(amounts.charges) as price,
+        sum(amounts.tax) as tax
     from shipments
     inner join amounts
         on amounts.account = shipments.account
@@ -218,33 +209,9 @@ prices as (
 
 ),
 
-priced as (
-
-    select account, marketplace, amazon_order_id, currency, sum(left_price) as left_price, sum(right_price) as right_price,
-        sum(right_tax) as right_tax
-    from prices
-    group by account, marketplace, amazon_order_id, currency
-
-),
-
 money_rows as (
 
-    select
-        judged.account,
-        judged.marketplace,
-        judged.date,
-        judged.amazon_order_id,
-        priced.currency,
-        priced.left_price,
-        {{ nearer('priced.right_price', 'priced.right_tax', 'priced.left_price') }} as right_price,
-        judged.left_status,
-        judged.waits_for,
-        judged.excluded_because
-    from priced
-    inner join judged
-        on judged.account = priced.account
-        and judged.marketplace = priced.marketplace
-        and judged.amazon_order_id = priced.amazon_order_id
+    {{ priced_orders('prices', 'judged') }}
 
 )
 

@@ -187,20 +187,9 @@ judged as (
 
 ),
 
--- Money by currency: an order that two sources price in two currencies differs in both.
 prices as (
 
-    select account, marketplace, amazon_order_id, currency, sum(item_price) as left_price, sum(item_tax) as left_tax,
-        cast(null as decimal(18, 4)) as right_price, cast(null as decimal(18, 4)) as right_tax
-    from {{ ref('fct_order_lines') }}
-    where not is_cancelled
-        and is_priced
-    group by account, marketplace, amazon_order_id, currency
-
-    union all
-
-    select api_orders.account, api_orders.marketplace, api_orders.amazon_order_id, proceeds.currency, null, null,
-        proceeds.price, taxes.tax
+    select api_orders.account, api_orders.marketplace, api_orders.amazon_order_id, proceeds.currency, proceeds.price, taxes.tax
     from api_orders
     inner join proceeds
         on proceeds.account = api_orders.account
@@ -213,33 +202,9 @@ prices as (
 
 ),
 
-priced as (
-
-    select account, marketplace, amazon_order_id, currency, sum(left_price) as left_price, sum(right_price) as right_price,
-        sum(right_tax) as right_tax
-    from prices
-    group by account, marketplace, amazon_order_id, currency
-
-),
-
 money_rows as (
 
-    select
-        judged.account,
-        judged.marketplace,
-        judged.date,
-        judged.amazon_order_id,
-        priced.currency,
-        priced.left_price,
-        {{ nearer('priced.right_price', 'priced.right_tax', 'priced.left_price') }} as right_price,
-        judged.left_status,
-        judged.right_status,
-        judged.waits_for
-    from priced
-    inner join judged
-        on judged.account = priced.account
-        and judged.marketplace = priced.marketplace
-        and judged.amazon_order_id = priced.amazon_order_id
+    {{ priced_orders('prices', 'judged') }}
 
 )
 
