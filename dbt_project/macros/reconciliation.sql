@@ -73,3 +73,14 @@ inner join {{ judged }} as judged
     and judged.marketplace = priced.marketplace
     and judged.amazon_order_id = priced.amazon_order_id
 {%- endmacro %}
+
+
+{#- The SKUs that the inventory report may list on a day, and why another source's units of others are left out. -#}
+{% macro active_skus() -%}
+select account, marketplace, date, sku
+    from {{ ref('stg_merchant_listings') }}
+    where lower(status) = 'active'
+    group by account, marketplace, date, sku
+{%- endmacro %}
+
+{% macro is_not_active() %}'The inventory report lists active SKUs only, and this one is none: its units are archived or stranded.'{% endmacro %}

@@ -67,10 +67,7 @@ skus as (
 
 active as (
 
-    select account, marketplace, date, sku
-    from {{ ref('stg_merchant_listings') }}
-    where lower(status) = 'active'
-    group by account, marketplace, date, sku
+    {{ active_skus() }}
 
 ),
 
@@ -111,7 +108,7 @@ compared_skus as (
         *,
         case
             when left_fulfillable_units is null and is_active = 0
-                then 'The inventory report lists active SKUs only, and this one is none: its units are archived or stranded.'
+                then {{ is_not_active() }}
             when has_moved = 1 and is_far_apart = 1
                 then 'Its units moved, and the two looks lie more than {{ apart }} hours apart: any difference may be sales.'
             else {{ no_text() }}

@@ -63,10 +63,7 @@ skus as (
 
 active as (
 
-    select account, marketplace, date, sku
-    from {{ ref('stg_merchant_listings') }}
-    where lower(status) = 'active'
-    group by account, marketplace, date, sku
+    {{ active_skus() }}
 
 ),
 
@@ -76,7 +73,7 @@ explained as (
         skus.*,
         case
             when skus.warehouse_units is null and active.sku is null
-                then 'The inventory report lists active SKUs only, and this one is none: its units are archived or stranded.'
+                then {{ is_not_active() }}
             else {{ no_text() }}
         end as excluded_because
     from skus
