@@ -38,3 +38,17 @@ asin,
     {{ utc_timestamp('created_date') }} as created_at,
     {{ utc_timestamp('last_updated_date') }} as last_updated_at
 {%- endmacro %}
+
+
+{#- A problem of a listing, from raw.listing_issues. -#}
+{% macro listing_issue_columns() -%}
+issue_position,
+    code,
+    severity,
+    message,
+    attribute_names,
+    categories,
+    enforcement_actions,
+    exemption_status,
+    {{ utc_timestamp('exemption_expiry_date') }} as exemption_expires_at
+{%- endmacro %}

@@ -6,14 +6,6 @@ select
     marketplace,
     sku,
     {{ utc_timestamp('read_at') }} as read_at,
-    issue_position,
-    code,
-    severity,
-    message,
-    attribute_names,
-    categories,
-    enforcement_actions,
-    exemption_status,
-    {{ utc_timestamp('exemption_expiry_date') }} as exemption_expires_at,
+    {{ listing_issue_columns() }},
     {{ lineage() }}
 from ({{ every_reading(source('raw', 'listing_issues'), ['account', 'marketplace', 'sku', 'issue_position']) }}) as readings

@@ -5,15 +5,7 @@ select
     marketplace,
     sku,
     {{ utc_timestamp('read_at') }} as read_at,
-    issue_position,
-    code,
-    severity,
-    message,
-    attribute_names,
-    categories,
-    enforcement_actions,
-    exemption_status,
-    {{ utc_timestamp('exemption_expiry_date') }} as exemption_expires_at,
+    {{ listing_issue_columns() }},
     {{ lineage() }}
 from (
     {{ of_newest_reading(
