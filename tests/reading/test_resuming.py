@@ -345,6 +345,8 @@ def test_an_amazon_that_is_down_is_no_identifiers_fault(
 ) -> None:
     monkeypatch.setattr(session, "BACKOFF_CAP", 0.0)
     known(ctx, 600)
+    operation = BY_NAME["searchCatalogItems"]
+    monkeypatch.setitem(BY_NAME, operation.name, replace(operation, plan=RatePlan(100.0, 100)))
     down = [True]
     model_server.on("searchCatalogItems", lambda request: model_server_error(503) if down[0] else None)
     with pytest.raises(TransientError):
