@@ -344,18 +344,18 @@ def test_an_amazon_that_is_down_is_no_identifiers_fault(
     ctx: IngestContext, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "BACKOFF_CAP", 0.0)
-    known(ctx, 600)
+    known(ctx, 1200)  # sixty calls
     operation = BY_NAME["searchCatalogItems"]
     monkeypatch.setitem(BY_NAME, operation.name, replace(operation, plan=RatePlan(100.0, 100)))
     down = [True]
     model_server.on("searchCatalogItems", lambda request: model_server_error(503) if down[0] else None)
     with pytest.raises(TransientError):
         read_catalog(ctx)
-    assert model_server.calls["searchCatalogItems"] <= 130
+    assert model_server.calls["searchCatalogItems"] <= 200, "five tries of twenty calls, and of those under way"
     assert ctx.refreshes.pending("catalog_items", KEY) == []
     down[0] = False
     read_catalog(ctx)
-    assert in_the_lake(ctx, "catalog_items", "asin") == Counter(asins(600))
+    assert in_the_lake(ctx, "catalog_items", "asin") == Counter(asins(1200))
 
 
 def test_a_request_that_is_wrong_as_such_is_not_tried_identifier_by_identifier(
