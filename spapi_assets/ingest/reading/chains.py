@@ -127,12 +127,14 @@ class _Chain:
 
     def search(self) -> None:
         """Once more and in halves: all but the identifiers about which Amazon gives no answer. Raises the error where Amazon
-        has answered nothing since: that may be an Amazon that is down, unless it goes on for long."""
+        has answered nothing since, or to an unusable answer nothing at all: it may be down, unless that goes on for long."""
         self.searching = True
         self._anew()
         self._follow(None)
         if self.silent:
-            if not (self.late or self.progress.answers > self.answers):
+            # A success without a body is not said by an Amazon that is down.
+            faults = all(isinstance(error, AmazonFault) for error in self.silent.values())
+            if not (self.late or self.progress.answers > (0 if faults else self.answers)):
                 raise next(iter(self.silent.values()))
             why = {one: str(error) for one, error in self.silent.items()}
             self.progress.problems += [f"Amazon gives no usable answer about {one}: {sentence}" for one, sentence in why.items()]
